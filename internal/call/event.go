@@ -1,0 +1,141 @@
+package call
+
+import (
+	"time"
+
+	"ekermed.example/ekermed/internal/call/wire"
+)
+
+// Event is what happens at a desk: a wish of the clinician's or news from outside.
+type Event interface{ event() }
+
+// What the clinician wishes. Screens emit these and nothing else.
+type (
+	// SignIn asks the server for a session.
+	SignIn struct{ Server, Email, Password string }
+	// SignOut ends the session and forgets it.
+	SignOut struct{}
+	// SendInvite makes an appointment and has the mail sent. A zero At means now.
+	SendInvite struct {
+		Email, Name string
+		At          time.Time
+		Minutes     int
+		Language    string
+	}
+	// CloseInvite forgets the newest invitation and its link.
+	CloseInvite struct{}
+	// CancelAppointment takes an appointment back.
+	CancelAppointment struct{ ID string }
+	// OpenRoom enters an appointment's room without letting anybody in.
+	OpenRoom struct{ Appointment string }
+	// LetIn admits a waiting person, entering the room first when needed.
+	LetIn struct{ Appointment, Peer string }
+	// TurnAway refuses a waiting person.
+	TurnAway struct{ Appointment, Peer string }
+	// SendNote writes to a waiting person, entering the room first when needed.
+	SendNote struct{ Appointment, Peer, Text string }
+	// SetAudio and SetVideo mute and unmute.
+	SetAudio struct{ On bool }
+	SetVideo struct{ On bool }
+	// Leave ends the consultation for everybody, or with Stay only closes our side.
+	Leave struct{ Stay bool }
+	// CloseEnd puts the end screen away.
+	CloseEnd struct{}
+	// Preview opens or closes camera and microphone outside a call.
+	Preview struct{ On bool }
+	// Choose picks devices; they change at once, also in a call.
+	Choose struct{ Choice Choice }
+	// TestSpeaker plays a short sound.
+	TestSpeaker struct{}
+	// SetSettings keeps language, theme and text size.
+	SetSettings struct{ Settings Settings }
+)
+
+// What comes from outside. Package run posts these.
+type (
+	// SessionOpened: signed in, now or from the keyring.
+	SessionOpened struct {
+		Session wire.Session
+		Server  string
+	}
+	// SessionClosed: refused, ended by the server, or unreachable at sign-in.
+	SessionClosed struct{ Problem *Problem }
+	// AgendaCame and AgendaLost follow the agenda connection.
+	AgendaCame struct{ Agenda wire.Agenda }
+	AgendaLost struct{ Problem Problem }
+	// InviteDone answers SendInvite.
+	InviteDone struct {
+		Invited wire.Invited
+		Problem *Problem
+	}
+	// LinkUp and LinkDown follow the room's connection. A LinkDown with Final set will
+	// not be retried.
+	LinkDown struct {
+		Problem Problem
+		Final   bool
+		At      time.Time
+	}
+	// Heard is a message from the server in the room.
+	Heard struct {
+		Message wire.Message
+		At      time.Time
+	}
+	// MediaUp: picture or sound of somebody arrived on the media connection.
+	MediaUp struct {
+		Gen  uint32
+		Kind wire.Kind
+		At   time.Time
+	}
+	// MediaDown: the media connection of this generation failed.
+	MediaDown struct {
+		Gen uint32
+		At  time.Time
+	}
+	// DevicesFound lists what the machine has.
+	DevicesFound struct{ Cameras, Microphones, Speakers []Device }
+	// DevicesOpened answers the opening of devices: what works and what does not.
+	DevicesOpened struct {
+		Open                        bool
+		Camera, Microphone, Speaker *Problem
+	}
+	// Remembered brings back what was kept from an earlier run.
+	Remembered struct {
+		Settings Settings
+		Choice   Choice
+		Server   string
+		Email    string
+	}
+	// Warned shows a problem of the account that stops nothing.
+	Warned struct{ Problem Problem }
+)
+
+func (SignIn) event()            {}
+func (SignOut) event()           {}
+func (SendInvite) event()        {}
+func (CloseInvite) event()       {}
+func (CancelAppointment) event() {}
+func (OpenRoom) event()          {}
+func (LetIn) event()             {}
+func (TurnAway) event()          {}
+func (SendNote) event()          {}
+func (SetAudio) event()          {}
+func (SetVideo) event()          {}
+func (Leave) event()             {}
+func (CloseEnd) event()          {}
+func (Preview) event()           {}
+func (Choose) event()            {}
+func (TestSpeaker) event()       {}
+func (SetSettings) event()       {}
+func (SessionOpened) event()     {}
+func (SessionClosed) event()     {}
+func (AgendaCame) event()        {}
+func (AgendaLost) event()        {}
+func (InviteDone) event()        {}
+func (LinkDown) event()          {}
+func (Heard) event()             {}
+func (MediaUp) event()           {}
+func (MediaDown) event()         {}
+func (DevicesFound) event()      {}
+func (DevicesOpened) event()     {}
+func (Remembered) event()        {}
+func (Warned) event()            {}

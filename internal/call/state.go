@@ -1,0 +1,219 @@
+// Package call is the clinician's side of e-KerMed as values: what the desk shows,
+// what may happen, and how one leads to the other (Step). It does no I/O; package
+// run executes what Step asks for, and package ui draws State.
+package call
+
+import (
+	"time"
+
+	"ekermed.example/ekermed/internal/call/wire"
+)
+
+// State is everything the desktop may show. It is a value that observers receive
+// as a whole and must not change.
+type State struct {
+	Account  Account
+	Agenda   Agenda
+	Invite   Invite
+	Devices  Devices
+	Call     Consultation
+	Settings Settings
+}
+
+// AccountPhase is where signing in stands.
+type AccountPhase string
+
+// The phases of Account.
+const (
+	SignedOut AccountPhase = "signed_out"
+	SigningIn AccountPhase = "signing_in"
+	SignedIn  AccountPhase = "signed_in"
+)
+
+// Account is who sits at the desk.
+type Account struct {
+	Phase AccountPhase
+	// Server is the base URL, such as https://ekermed.example.org.
+	Server string
+	Email  string
+	Name   string
+	// Problem is why the last try failed, or why the session ended; nil when all is well.
+	Problem *Problem
+}
+
+// Agenda is the clinician's day, kept current by the server.
+type Agenda struct {
+	// Online is false while the server cannot be reached: Appointments is then a copy
+	// of what was last known, and Problem says why.
+	Online       bool
+	Appointments []wire.Appointment
+	// Skew is the server's clock minus ours.
+	Skew    time.Duration
+	Problem *Problem
+}
+
+// InvitePhase is where the newest invitation stands.
+type InvitePhase string
+
+// The phases of Invite.
+const (
+	InviteIdle    InvitePhase = ""
+	InviteSending InvitePhase = "sending"
+	InviteSent    InvitePhase = "sent"
+	InviteFailed  InvitePhase = "failed"
+)
+
+// Invite is the newest invitation made at this desk.
+type Invite struct {
+	Phase InvitePhase
+	// To is the patient's address.
+	To string
+	// Link can be copied as long as it stands here; the server keeps only a hash.
+	Link string
+	// Mail is how the mail left: "sent", "queued" or "outbox".
+	Mail    string
+	Problem *Problem
+}
+
+// Device is one camera, microphone or speaker.
+type Device struct {
+	ID   string
+	Name string
+}
+
+// Choice names the devices to use by id; empty means the system's default, or the
+// first one.
+type Choice struct {
+	Camera, Microphone, Speaker string
+}
+
+// Devices is what the machine has, what was chosen, and what is wrong with it.
+type Devices struct {
+	Cameras, Microphones, Speakers []Device
+	Chosen                         Choice
+	// Open: the camera and microphone are in use now, for a preview or a call.
+	Open bool
+	// One problem for each kind, nil when it works or was not tried.
+	Camera, Microphone, Speaker *Problem
+}
+
+// Settings is what the clinician chose once and keeps.
+type Settings struct {
+	// Language is "fr" or "en"; empty follows the system.
+	Language string
+	// Theme is "light", "dark" or empty for the system's.
+	Theme string
+	// TextScale multiplies all type sizes: 1, 1.25, 1.5 or 2.
+	TextScale float32
+}
+
+// Phase is where a consultation stands.
+type Phase string
+
+// The phases of a consultation.
+const (
+	// Idle: in no room.
+	Idle Phase = ""
+	// Entering: the room is being opened.
+	Entering Phase = "entering"
+	// Waiting: in the room, nobody has been let in.
+	Waiting Phase = "waiting"
+	// Connecting: somebody was let in; no picture or sound of theirs yet.
+	Connecting Phase = "connecting"
+	// Talking: media flows.
+	Talking Phase = "talking"
+	// Reconnecting: the server or the media connection went away; it is being retried.
+	Reconnecting Phase = "reconnecting"
+	// Ended: over; Reason says why. Stays until the clinician closes it.
+	Ended Phase = "ended"
+)
+
+// Consultation is one room as its clinician lives it.
+type Consultation struct {
+	Phase Phase
+	// Appointment is the id of the appointment, Room the server's id for support.
+	Appointment string
+	Room        string
+	// Self is our own id; People holds everybody, ourselves included.
+	Self   string
+	People []wire.Person
+	// Audio and Video: what we let out. They survive reconnecting.
+	Audio, Video bool
+	// Route tells how media travels: "" (none yet), "sfu".
+	Route string
+	// Gen is the generation of the media connection.
+	Gen uint32
+	// Began is when the first picture or sound came; zero before.
+	Began time.Time
+	// Lost is when Reconnecting began.
+	Lost time.Time
+	// EndedAt and Reason are set when Phase is Ended.
+	EndedAt time.Time
+	Reason  wire.Reason
+	// Left names the person who left last while the call goes on, for a notice.
+	Left string
+	// Seen: a picture was shown during the call. A call without one was sound only.
+	Seen    bool
+	Problem *Problem
+}
+
+// Problem is something that went wrong, in a form that screens put into words:
+// the texts file has "problem.CODE" with the sentence and "problem.CODE.action" with
+// what to do next.
+type Problem struct {
+	Code ProblemCode
+	// Detail fills {detail} in the sentence: a device's name, a host, a wait in seconds.
+	Detail string
+}
+
+// ProblemCode names a problem. A refusal by the server keeps its wire.Code.
+type ProblemCode string
+
+// The problems a desk can meet by itself.
+const (
+	ProblemOffline     ProblemCode = "offline"     // the server cannot be reached
+	ProblemCertificate ProblemCode = "certificate" // the server's certificate is not trusted
+	ProblemAddress     ProblemCode = "address"     // the server's address is not one
+	ProblemKeyring     ProblemCode = "keyring"     // the session cannot be kept: this run only
+	ProblemNoDevice    ProblemCode = "no_device"   // no camera, microphone or speaker
+	ProblemInUse       ProblemCode = "in_use"      // taken by another program
+	ProblemDenied      ProblemCode = "denied"      // the system forbids it
+	ProblemUnplugged   ProblemCode = "unplugged"   // went away while in use
+	ProblemNoSound     ProblemCode = "no_sound"    // no sound system at all
+	ProblemDevice      ProblemCode = "device"      // any other fault of a device
+	ProblemMediaLost   ProblemCode = "media_lost"  // the media connection failed
+	ProblemBadEmail    ProblemCode = "bad_email"   // not a mail address
+	ProblemUnexpected  ProblemCode = "unexpected"  // anything else; Detail has it
+)
+
+// Find returns the person with this id.
+func (c Consultation) Find(id string) (wire.Person, bool) {
+	for _, p := range c.People {
+		if p.ID == id {
+			return p, true
+		}
+	}
+	return wire.Person{}, false
+}
+
+// Others returns the people in the call other than ourselves.
+func (c Consultation) Others() []wire.Person {
+	var others []wire.Person
+	for _, p := range c.People {
+		if p.ID != c.Self && p.Place == wire.PlaceCall {
+			others = append(others, p)
+		}
+	}
+	return others
+}
+
+// AtTheDoor returns the people who wait to be let in.
+func (c Consultation) AtTheDoor() []wire.Person {
+	var door []wire.Person
+	for _, p := range c.People {
+		if p.Place == wire.PlaceWaiting {
+			door = append(door, p)
+		}
+	}
+	return door
+}

@@ -1,0 +1,101 @@
+package wire
+
+// Hello enters a room. It is the first message of a participant's connection.
+type Hello struct {
+	Version int `json:"version"`
+	// Pass is the single-use room pass from POST /api/v1/join or
+	// /api/v1/appointments/{id}/pass. Empty when Resume is given.
+	Pass string `json:"pass,omitempty"`
+	// Resume is the token of an earlier Welcome: the participant comes back under
+	// the same id, and an older connection of theirs is closed with ReasonReplaced.
+	Resume string `json:"resume,omitempty"`
+	// Client names the program and its version, for support.
+	Client string `json:"client,omitempty"`
+}
+
+// Watch opens a clinician's agenda: it is the first message of a connection
+// that follows who arrives, and is answered with Agenda.
+type Watch struct {
+	Version int `json:"version"`
+	// Session is the bearer token of POST /api/v1/session.
+	Session string `json:"session"`
+	Client  string `json:"client,omitempty"`
+}
+
+// Ready tells that the participant has agreed to the capture of camera and
+// microphone (or to go on without). Media starts only after Ready and Admit.
+type Ready struct {
+	Audio bool `json:"audio"`
+	Video bool `json:"video"`
+}
+
+// Admit lets a waiting person in. Clinicians only.
+type Admit struct {
+	Peer string `json:"peer"`
+}
+
+// Refuse sends a waiting person away, with a sentence if wanted. Clinicians only.
+type Refuse struct {
+	Peer string `json:"peer"`
+	Text string `json:"text,omitempty"`
+}
+
+// Note sends a short message to a waiting person. Clinicians only.
+type Note struct {
+	Peer string `json:"peer"`
+	Text string `json:"text"`
+}
+
+// Answer carries the SDP answer to the Offer of the same generation and round.
+type Answer struct {
+	Gen   uint32 `json:"gen"`
+	Round uint32 `json:"round"`
+	SDP   string `json:"sdp"`
+}
+
+// Candidate carries one ICE candidate (RFC 8840) of a media connection, either way.
+type Candidate struct {
+	Gen       uint32 `json:"gen"`
+	Candidate string `json:"candidate"`
+	Mid       string `json:"mid"`
+	Index     uint16 `json:"index"`
+}
+
+// Renew asks for a fresh media connection because the present one failed. The
+// server answers with an Offer of a higher generation.
+type Renew struct {
+	// Gen is the generation that failed; an older one is ignored.
+	Gen uint32 `json:"gen"`
+}
+
+// Media tells what the sender lets out now: false means muted or camera off.
+type Media struct {
+	Audio bool `json:"audio"`
+	Video bool `json:"video"`
+}
+
+// Leave says goodbye. The server answers by closing the connection.
+type Leave struct {
+	// End ends the consultation for everybody. Clinicians only.
+	End bool `json:"end,omitempty"`
+}
+
+// Ping asks for a Pong; clients that cannot see WebSocket control frames use it
+// to notice a dead connection.
+type Ping struct {
+	// At is returned unchanged.
+	At float64 `json:"at"`
+}
+
+func (Hello) wireType() string     { return "hello" }
+func (Watch) wireType() string     { return "watch" }
+func (Ready) wireType() string     { return "ready" }
+func (Admit) wireType() string     { return "admit" }
+func (Refuse) wireType() string    { return "refuse" }
+func (Note) wireType() string      { return "note" }
+func (Answer) wireType() string    { return "answer" }
+func (Candidate) wireType() string { return "candidate" }
+func (Renew) wireType() string     { return "renew" }
+func (Media) wireType() string     { return "media" }
+func (Leave) wireType() string     { return "leave" }
+func (Ping) wireType() string      { return "ping" }

@@ -1,0 +1,208 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+)
+
+// Errors that Decode wraps. Callers map them to CodeMalformed and CodeTooLarge.
+var (
+	ErrTooLarge  = errors.New("over the size limit")
+	ErrMalformed = errors.New("malformed message")
+)
+
+type envelope struct {
+	Type string          `json:"type"`
+	Data json.RawMessage `json:"data"`
+}
+
+// Encode writes m as {"type":…,"data":…}.
+func Encode(m Message) ([]byte, error) {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("encoding %s: %w", m.wireType(), err)
+	}
+	return json.Marshal(envelope{m.wireType(), data})
+}
+
+type decoder func(json.RawMessage, bool) (Message, error)
+
+func as[T Message](raw json.RawMessage, strictly bool) (Message, error) {
+	var v T
+	if err := unmarshal(raw, &v, strictly); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// fromClient finds the decoder of what clients send, by type.
+func fromClient(kind string) decoder {
+	switch kind {
+	case "hello":
+		return as[Hello]
+	case "watch":
+		return as[Watch]
+	case "ready":
+		return as[Ready]
+	case "admit":
+		return as[Admit]
+	case "refuse":
+		return as[Refuse]
+	case "note":
+		return as[Note]
+	case "answer":
+		return as[Answer]
+	case "candidate":
+		return as[Candidate]
+	case "renew":
+		return as[Renew]
+	case "media":
+		return as[Media]
+	case "leave":
+		return as[Leave]
+	case "ping":
+		return as[Ping]
+	}
+	return nil
+}
+
+func fromServer(kind string) decoder {
+	switch kind {
+	case "welcome":
+		return as[Welcome]
+	case "presence":
+		return as[Presence]
+	case "gone":
+		return as[Gone]
+	case "admitted":
+		return as[Admitted]
+	case "offer":
+		return as[Offer]
+	case "candidate":
+		return as[Candidate]
+	case "said":
+		return as[Said]
+	case "ended":
+		return as[Ended]
+	case "failure":
+		return as[Failure]
+	case "pong":
+		return as[Pong]
+	case "agenda":
+		return as[Agenda]
+	}
+	return nil
+}
+
+// ClientMessages and ServerMessages list what each side may send, for the
+// TypeScript writer and for tests.
+func ClientMessages() []Message {
+	return []Message{Hello{}, Watch{}, Ready{}, Admit{}, Refuse{}, Note{}, Answer{}, Candidate{}, Renew{}, Media{}, Leave{}, Ping{}}
+}
+
+// ServerMessages lists every message the server may send.
+func ServerMessages() []Message {
+	return []Message{Welcome{}, Presence{}, Gone{}, Admitted{}, Offer{}, Candidate{}, Said{}, Ended{}, Failure{}, Pong{}, Agenda{}}
+}
+
+// Bodies lists the types of the HTTP interface that are not messages.
+func Bodies() []any {
+	return []any{SignIn{}, Session{}, Invite{}, Invited{}, LinkInfo{}, LinkCode{}, Pass{}}
+}
+
+// DecodeClient reads one message that a client sent. It is strict: unknown types,
+// unknown fields, trailing bytes and values over a limit are errors.
+func DecodeClient(b []byte) (Message, error) {
+	if len(b) > MaxMessage {
+		return nil, fmt.Errorf("message of %d bytes: %w of %d", len(b), ErrTooLarge, MaxMessage)
+	}
+	var e envelope
+	if err := unmarshal(b, &e, true); err != nil {
+		return nil, err
+	}
+	dec := fromClient(e.Type)
+	if dec == nil {
+		return nil, fmt.Errorf("%w: unknown type %.20q", ErrMalformed, e.Type)
+	}
+	m, err := dec(e.Data, true)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", e.Type, err)
+	}
+	if err := check(m); err != nil {
+		return nil, fmt.Errorf("%s: %w", e.Type, err)
+	}
+	return m, nil
+}
+
+// DecodeServer reads one message that the server sent. Unknown fields are ignored;
+// an unknown type gives a nil message and no error, so that old clients live on.
+func DecodeServer(b []byte) (Message, error) {
+	var e envelope
+	if err := unmarshal(b, &e, false); err != nil {
+		return nil, err
+	}
+	dec := fromServer(e.Type)
+	if dec == nil {
+		return nil, nil
+	}
+	m, err := dec(e.Data, false)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", e.Type, err)
+	}
+	return m, nil
+}
+
+// DecodeBody reads the JSON body of an HTTP request into v, strictly.
+func DecodeBody(b []byte, v any) error { return unmarshal(b, v, true) }
+
+func unmarshal(b []byte, v any, strictly bool) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	if strictly {
+		d.DisallowUnknownFields()
+	}
+	if err := d.Decode(v); err != nil {
+		return fmt.Errorf("%w: %v", ErrMalformed, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: bytes after the end", ErrMalformed)
+	}
+	return nil
+}
+
+func check(m Message) error {
+	switch m := m.(type) {
+	case Hello:
+		return errors.Join(size("pass", m.Pass, MaxToken), size("resume", m.Resume, MaxToken), text("client", m.Client, MaxClient))
+	case Watch:
+		return errors.Join(size("session", m.Session, MaxToken), text("client", m.Client, MaxClient))
+	case Admit:
+		return size("peer", m.Peer, MaxToken)
+	case Refuse:
+		return errors.Join(size("peer", m.Peer, MaxToken), text("text", m.Text, MaxText))
+	case Note:
+		return errors.Join(size("peer", m.Peer, MaxToken), text("text", m.Text, MaxText))
+	case Answer:
+		return size("sdp", m.SDP, MaxSDP)
+	case Candidate:
+		return errors.Join(size("candidate", m.Candidate, MaxCandidate), size("mid", m.Mid, 16))
+	}
+	return nil
+}
+
+func size(field, s string, limit int) error {
+	if len(s) > limit {
+		return fmt.Errorf("%s of %d bytes: %w of %d", field, len(s), ErrTooLarge, limit)
+	}
+	return nil
+}
+
+func text(field, s string, limit int) error {
+	if n := utf8.RuneCountInString(s); n > limit {
+		return fmt.Errorf("%s of %d characters: %w of %d", field, n, ErrTooLarge, limit)
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package wire
+
+// Welcome answers Hello with everything the participant may see: a snapshot that
+// replaces whatever the client knew before.
+type Welcome struct {
+	Version int `json:"version"`
+	// Self is the participant's id in this room; it survives a resume.
+	Self string `json:"self"`
+	Role Role   `json:"role"`
+	// Room is a random id of this room, for support.
+	Room string `json:"room"`
+	// Resume brings the participant back after a dropped connection.
+	Resume string `json:"resume"`
+	// People lists everybody this participant may see, themselves included.
+	People []Person    `json:"people,omitempty"`
+	ICE    []ICEServer `json:"ice,omitempty"`
+	// Gen is the generation of the media connection the server holds for this
+	// participant, 0 when none.
+	Gen uint32 `json:"gen"`
+}
+
+// Person is one person in a room.
+type Person struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Role  Role   `json:"role"`
+	Place Place  `json:"place"`
+	// Ready: has agreed to capture and waits with devices chosen.
+	Ready bool `json:"ready"`
+	// Away: the connection dropped and may still come back.
+	Away bool `json:"away"`
+	// Audio and Video: what the person lets out now.
+	Audio bool `json:"audio"`
+	Video bool `json:"video"`
+	// Since is when the person came, in seconds since 1970-01-01 UTC.
+	Since float64 `json:"since"`
+}
+
+// ICEServer is a STUN or TURN server the client may use (W3C RTCIceServer).
+type ICEServer struct {
+	URLs       []string `json:"urls,omitempty"`
+	Username   string   `json:"username,omitempty"`
+	Credential string   `json:"credential,omitempty"`
+}
+
+// Presence tells that a person came or changed; it replaces what was known of them.
+type Presence struct {
+	Person Person `json:"person"`
+}
+
+// Gone tells that a person left the room.
+type Gone struct {
+	ID     string `json:"id"`
+	Reason Reason `json:"reason"`
+}
+
+// Admitted tells the participant that the door is open, with fresh ICE servers.
+type Admitted struct {
+	ICE []ICEServer `json:"ice,omitempty"`
+}
+
+// Offer carries the server's SDP offer. Gen counts media connections of this
+// participant: a higher Gen means a new RTCPeerConnection. Round counts offers
+// within a generation.
+type Offer struct {
+	Gen   uint32 `json:"gen"`
+	Round uint32 `json:"round"`
+	SDP   string `json:"sdp"`
+}
+
+// Said is a short message from the clinician to a waiting person.
+type Said struct {
+	From string `json:"from"`
+	Text string `json:"text"`
+}
+
+// Ended tells that the participant's consultation is over; the connection closes.
+type Ended struct {
+	Reason Reason `json:"reason"`
+	Text   string `json:"text,omitempty"`
+}
+
+// Failure tells that a request was refused. Code is stable; Text is for people
+// who read logs. After a fatal failure the connection closes.
+type Failure struct {
+	Code  Code   `json:"code"`
+	Text  string `json:"text"`
+	Fatal bool   `json:"fatal"`
+}
+
+// Pong answers Ping.
+type Pong struct {
+	At float64 `json:"at"`
+}
+
+// Agenda is the clinician's day, sent after Watch and again at every change.
+type Agenda struct {
+	Appointments []Appointment `json:"appointments,omitempty"`
+}
+
+func (Welcome) wireType() string  { return "welcome" }
+func (Presence) wireType() string { return "presence" }
+func (Gone) wireType() string     { return "gone" }
+func (Admitted) wireType() string { return "admitted" }
+func (Offer) wireType() string    { return "offer" }
+func (Said) wireType() string     { return "said" }
+func (Ended) wireType() string    { return "ended" }
+func (Failure) wireType() string  { return "failure" }
+func (Pong) wireType() string     { return "pong" }
+func (Agenda) wireType() string   { return "agenda" }

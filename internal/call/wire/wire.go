@@ -1,0 +1,75 @@
+// Package wire is the e-KerMed protocol: every message that the desktop, the
+// patient's page and the server exchange over the signalling WebSocket, and the
+// bodies of the HTTP interface under /api/v1.
+//
+// It is written once, here. internal/server/web/src/wire.gen.ts is generated from
+// it, and docs/protocol.md tells the rules that types cannot.
+package wire
+
+//go:generate go run ./tsgen -src . -o ../../server/web/src/wire.gen.ts
+
+// Version is the protocol version a client names in Hello and Watch. The server
+// refuses another major version with CodeVersion.
+const Version = 1
+
+// Limits that the server enforces on everything a client sends. Sizes are bytes,
+// except MaxName and MaxText, which count Unicode code points.
+const (
+	MaxMessage   = 64 << 10 // one WebSocket message
+	MaxSDP       = 48 << 10
+	MaxCandidate = 512
+	MaxToken     = 128
+	MaxName      = 80
+	MaxText      = 2000
+	MaxClient    = 120
+)
+
+// Role is what a participant may do in a room.
+type Role string
+
+// The roles of a room.
+const (
+	RoleClinician Role = "clinician"
+	RolePatient   Role = "patient"
+)
+
+// Kind tells sound from picture.
+type Kind string
+
+// The kinds of media.
+const (
+	Audio Kind = "audio"
+	Video Kind = "video"
+)
+
+// Place is where a person stands in the room.
+type Place string
+
+// The places of a room.
+const (
+	// PlaceWaiting: at the door. Nothing of this person is forwarded.
+	PlaceWaiting Place = "waiting"
+	// PlaceCall: in the call.
+	PlaceCall Place = "call"
+)
+
+// Reason tells why somebody is gone or a consultation ended.
+type Reason string
+
+// The reasons of Gone and Ended.
+const (
+	ReasonLeft      Reason = "left"      // by their own button
+	ReasonLost      Reason = "lost"      // the connection went away and did not come back
+	ReasonRefused   Reason = "refused"   // the clinician did not let them in
+	ReasonEnded     Reason = "ended"     // the clinician ended the consultation
+	ReasonReplaced  Reason = "replaced"  // the same participant opened another connection
+	ReasonSlow      Reason = "slow"      // the participant did not read fast enough
+	ReasonShutdown  Reason = "shutdown"  // the server is being stopped
+	ReasonCancelled Reason = "cancelled" // the appointment was cancelled
+)
+
+// Message is one of the messages of this package.
+type Message interface{ wireType() string }
+
+// Type is the "type" that m travels under.
+func Type(m Message) string { return m.wireType() }
