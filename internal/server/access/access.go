@@ -1,0 +1,237 @@
+// Package access decides who may do what: it signs clinicians in, tells what a
+// patient's link is good for, and mints and redeems the passes that open a room.
+//
+// Tokens and codes are random and opaque; the store holds only their hashes. There
+// is nothing in them to forge (no signature, no algorithm), and each can be taken
+// back.
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"ekermed.example/ekermed/internal/call/wire"
+	"ekermed.example/ekermed/internal/server/store"
+)
+
+// passLife is how long a minted pass waits to be used.
+const passLife = time.Minute
+
+// Refusal is a no with a stable code. Text is for logs and developers.
+type Refusal struct {
+	Code wire.Code
+	Text string
+	// Wait is set with CodeSlowDown: try again after this long.
+	Wait time.Duration
+}
+
+func (r *Refusal) Error() string { return r.Text }
+
+func refuse(code wire.Code, text string) error { return &Refusal{Code: code, Text: text} }
+
+// Accounts is what signing in needs of the store.
+type Accounts interface {
+	AccountByEmail(ctx context.Context, email string) (store.Account, error)
+	AddSession(ctx context.Context, token []byte, account string, expires time.Time) error
+	SessionAccount(ctx context.Context, token []byte, now time.Time) (store.Account, time.Time, error)
+	EndSession(ctx context.Context, token []byte) error
+}
+
+// Appointments is what links and the agenda need of the store.
+type Appointments interface {
+	AddAppointment(ctx context.Context, a store.Appointment) error
+	Appointment(ctx context.Context, id string) (store.Appointment, error)
+	AppointmentByLink(ctx context.Context, link []byte) (store.Appointment, error)
+	AppointmentsBetween(ctx context.Context, account string, from, to time.Time) ([]store.Appointment, error)
+	SetStatus(ctx context.Context, id, status string) error
+}
+
+// Passes is what passes need of the store.
+type Passes interface {
+	AddPass(ctx context.Context, token []byte, p store.Pass) error
+	UsePass(ctx context.Context, token []byte, now time.Time) (store.Pass, error)
+}
+
+// Options configure Access.
+type Options struct {
+	Accounts     Accounts
+	Appointments Appointments
+	Passes       Passes
+	// OpensBefore and ClosesAfter bound the time around an appointment in which its
+	// link opens the waiting room.
+	OpensBefore, ClosesAfter time.Duration
+	Session                  time.Duration
+	Practice, Phone          string
+	Zone                     *time.Location
+	Now                      func() time.Time
+}
+
+// Access is safe for concurrent use.
+type Access struct {
+	o        Options
+	sources  *throttle // by network source
+	accounts *throttle // by account name
+	codes    *throttle // unknown link codes, by source
+	hashing  chan struct{}
+}
+
+// New makes an Access.
+func New(o Options) *Access {
+	return &Access{
+		o:        o,
+		sources:  newThrottle(30, 10*time.Second, o.Now),
+		accounts: newThrottle(5, 30*time.Second, o.Now),
+		codes:    newThrottle(20, 15*time.Second, o.Now),
+		hashing:  make(chan struct{}, 2),
+	}
+}
+
+// Entry is a redeemed pass.
+type Entry struct {
+	Appointment, Person, Name string
+	Role                      wire.Role
+	Owner                     string // account of the appointment's clinician
+}
+
+// Link tells what a link is good for now. It changes nothing.
+func (a *Access) Link(ctx context.Context, code, source string) (wire.LinkInfo, error) {
+	ap, err := a.byCode(ctx, code, source)
+	if err != nil {
+		return wire.LinkInfo{}, err
+	}
+	now := a.o.Now()
+	opens, closes := a.window(ap)
+	return wire.LinkInfo{
+		Status: a.status(ap, now), Clinician: ap.Clinician, Practice: a.o.Practice, Phone: a.o.Phone,
+		Start: unix(ap.Start), Opens: unix(opens), Closes: unix(closes), Minutes: ap.Minutes, Language: ap.Language,
+		Now: float64(now.UnixMilli()) / 1000,
+	}, nil
+}
+
+// Join mints a pass for the holder of a link. Each holder is a person of their own,
+// so that a forwarded link shows as a second person at the door.
+func (a *Access) Join(ctx context.Context, code, source string) (wire.Pass, error) {
+	ap, err := a.byCode(ctx, code, source)
+	if err != nil {
+		return wire.Pass{}, err
+	}
+	switch a.status(ap, a.o.Now()) {
+	case wire.LinkEarly:
+		return wire.Pass{}, refuse(wire.CodeEarly, "the appointment has not opened yet")
+	case wire.LinkExpired:
+		return wire.Pass{}, refuse(wire.CodeExpired, "the appointment is over")
+	case wire.LinkCancelled:
+		return wire.Pass{}, refuse(wire.CodeCancelled, "the appointment was cancelled")
+	}
+	return a.mint(ctx, ap.ID, newID(), wire.RolePatient)
+}
+
+// ClinicianPass mints a pass for an appointment's own clinician.
+func (a *Access) ClinicianPass(ctx context.Context, account store.Account, appointment string) (wire.Pass, error) {
+	ap, err := a.own(ctx, account, appointment)
+	if err != nil {
+		return wire.Pass{}, err
+	}
+	if wire.AppointmentStatus(ap.Status) == wire.StatusCancelled {
+		return wire.Pass{}, refuse(wire.CodeCancelled, "the appointment was cancelled")
+	}
+	// One clinician, one place: coming from another machine replaces the first.
+	return a.mint(ctx, ap.ID, "c-"+short(account.ID+ap.ID), wire.RoleClinician)
+}
+
+// Redeem takes a pass. It works once.
+func (a *Access) Redeem(ctx context.Context, token string) (Entry, error) {
+	pass, err := a.o.Passes.UsePass(ctx, hash(token), a.o.Now())
+	if errors.Is(err, store.ErrNotFound) {
+		return Entry{}, refuse(wire.CodePass, "the pass is unknown, used or expired")
+	}
+	if err != nil {
+		return Entry{}, err
+	}
+	ap, err := a.o.Appointments.Appointment(ctx, pass.Appointment)
+	if err != nil {
+		return Entry{}, fmt.Errorf("appointment of a pass: %w", err)
+	}
+	if wire.AppointmentStatus(ap.Status) == wire.StatusCancelled {
+		return Entry{}, refuse(wire.CodeCancelled, "the appointment was cancelled")
+	}
+	name := ap.PatientName
+	if wire.Role(pass.Role) == wire.RoleClinician {
+		name = ap.Clinician
+	}
+	return Entry{Appointment: ap.ID, Person: pass.Person, Name: name, Role: wire.Role(pass.Role), Owner: ap.Account}, nil
+}
+
+func (a *Access) mint(ctx context.Context, appointment, person string, role wire.Role) (wire.Pass, error) {
+	token, expires := newToken(), a.o.Now().Add(passLife)
+	err := a.o.Passes.AddPass(ctx, hash(token), store.Pass{Appointment: appointment, Person: person, Role: string(role), Expires: expires})
+	return wire.Pass{Pass: token, Expires: unix(expires)}, err
+}
+
+// byCode finds a link's appointment. Guessing is slowed down by source; a known code
+// is never held up by other people's guesses.
+func (a *Access) byCode(ctx context.Context, code, source string) (store.Appointment, error) {
+	ap, err := a.o.Appointments.AppointmentByLink(ctx, hash(strings.ToLower(code)))
+	if !errors.Is(err, store.ErrNotFound) {
+		return ap, err
+	}
+	if wait := a.codes.take(source); wait > 0 {
+		return ap, &Refusal{Code: wire.CodeSlowDown, Text: "too many unknown links", Wait: wait}
+	}
+	return ap, refuse(wire.CodeUnknownLink, "no such link")
+}
+
+func (a *Access) window(ap store.Appointment) (opens, closes time.Time) {
+	return ap.Start.Add(-a.o.OpensBefore), ap.Start.Add(time.Duration(ap.Minutes)*time.Minute + a.o.ClosesAfter)
+}
+
+func (a *Access) status(ap store.Appointment, now time.Time) wire.LinkStatus {
+	opens, closes := a.window(ap)
+	switch {
+	case wire.AppointmentStatus(ap.Status) == wire.StatusCancelled:
+		return wire.LinkCancelled
+	case now.Before(opens):
+		return wire.LinkEarly
+	case !now.Before(closes):
+		return wire.LinkExpired
+	case now.After(ap.Start.Add(time.Minute)):
+		return wire.LinkLate
+	}
+	return wire.LinkOpen
+}
+
+func unix(t time.Time) float64 { return float64(t.Unix()) }
+
+// newToken makes 192 random bits; newID 96, for ids that open nothing.
+func newToken() string { return random(24) }
+func newID() string    { return random(12) }
+
+func random(n int) string {
+	b := make([]byte, n)
+	rand.Read(b)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// newCode makes a link code of 100 random bits in letters and digits that are read
+// aloud without mistakes.
+func newCode() string {
+	b := make([]byte, 13)
+	rand.Read(b)
+	return base32.NewEncoding("abcdefghjkmnpqrstuvwxyz023456789").WithPadding(base32.NoPadding).EncodeToString(b)[:20]
+}
+
+func hash(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+func short(s string) string {
+	return base64.RawURLEncoding.EncodeToString(hash(s)[:12])
+}

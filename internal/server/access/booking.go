@@ -1,0 +1,107 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"ekermed.example/ekermed/internal/call/wire"
+	"ekermed.example/ekermed/internal/server/store"
+)
+
+// Book makes an appointment and its link code, which is told this once.
+func (a *Access) Book(ctx context.Context, account store.Account, in wire.Invite) (store.Appointment, string, error) {
+	bad := func(text string) (store.Appointment, string, error) {
+		return store.Appointment{}, "", refuse(wire.CodeMalformed, text)
+	}
+	email := strings.TrimSpace(in.PatientEmail)
+	if err := CheckEmail(email); err != nil {
+		return bad(err.Error())
+	}
+	now := a.o.Now()
+	start := now.Truncate(time.Minute)
+	if in.At != "" && in.At != "now" {
+		t, err := time.Parse(time.RFC3339, in.At)
+		if err != nil {
+			return bad("the time must be RFC 3339, such as 2026-06-03T10:30:00+02:00, or now")
+		}
+		if t.Before(now.Add(-24*time.Hour)) || t.After(now.AddDate(2, 0, 0)) {
+			return bad("the time must lie between yesterday and two years from now")
+		}
+		start = t
+	}
+	minutes := in.Minutes
+	if minutes == 0 {
+		minutes = 30
+	}
+	if minutes < 5 || minutes > 240 {
+		return bad("the length must be 5 to 240 minutes")
+	}
+	language := in.Language
+	if language == "" {
+		language = "fr"
+	}
+	if language != "fr" && language != "en" {
+		return bad("the language must be fr or en")
+	}
+	name := Clean(in.PatientName)
+	if utf8.RuneCountInString(name) > wire.MaxName {
+		return bad("the name is too long")
+	}
+	code := newCode()
+	ap := store.Appointment{
+		ID: newID(), Account: account.ID, Clinician: account.Name, PatientEmail: email, PatientName: name,
+		Start: start, Minutes: minutes, Language: language, Status: string(wire.StatusPlanned),
+		Link: hash(code), Created: now,
+	}
+	return ap, code, a.o.Appointments.AddAppointment(ctx, ap)
+}
+
+// Agenda lists the appointments of the clinician's today, and what is still running
+// from before midnight.
+func (a *Access) Agenda(ctx context.Context, account string) ([]store.Appointment, error) {
+	now := a.o.Now().In(a.o.Zone)
+	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, a.o.Zone)
+	list, err := a.o.Appointments.AppointmentsBetween(ctx, account, day.Add(-6*time.Hour), day.AddDate(0, 0, 1))
+	if err != nil {
+		return nil, err
+	}
+	kept := list[:0]
+	for _, ap := range list {
+		if _, closes := a.window(ap); !ap.Start.Before(day) || closes.After(now) {
+			kept = append(kept, ap)
+		}
+	}
+	return kept, nil
+}
+
+// Cancel takes an appointment back.
+func (a *Access) Cancel(ctx context.Context, account store.Account, id string) (store.Appointment, error) {
+	ap, err := a.own(ctx, account, id)
+	if err != nil {
+		return ap, err
+	}
+	return ap, a.o.Appointments.SetStatus(ctx, id, string(wire.StatusCancelled))
+}
+
+func (a *Access) own(ctx context.Context, account store.Account, id string) (store.Appointment, error) {
+	ap, err := a.o.Appointments.Appointment(ctx, id)
+	if errors.Is(err, store.ErrNotFound) || (err == nil && ap.Account != account.ID) {
+		return store.Appointment{}, refuse(wire.CodeNotFound, "no such appointment")
+	}
+	return ap, err
+}
+
+// Clean takes control characters and bidirectional overrides out of a name that
+// people typed (Unicode TR 36, section 2).
+func Clean(name string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, name))
+}

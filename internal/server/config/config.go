@@ -1,0 +1,233 @@
+// Package config is the server's configuration: one struct, filled from defaults,
+// then a TOML file, then the environment, then checked as a whole.
+package config
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Sample is the commented configuration file that is the manual.
+//
+//go:embed ekermed-server.toml
+var Sample string
+
+// Config is everything that can be set. The keys and their meaning are in Sample.
+type Config struct {
+	Server   Server   `toml:"server"`
+	Media    Media    `toml:"media"`
+	Turn     Turn     `toml:"turn"`
+	Mail     Mail     `toml:"mail"`
+	Practice Practice `toml:"practice"`
+	Room     Room     `toml:"room"`
+	Metrics  Metrics  `toml:"metrics"`
+	Log      Log      `toml:"log"`
+
+	// Dev is set by the flag --dev only: a server for one machine.
+	Dev bool `toml:"-"`
+}
+
+// Server is the web side.
+type Server struct {
+	Listen      string   `toml:"listen"`
+	URL         string   `toml:"url"`
+	Certificate string   `toml:"certificate"`
+	Key         string   `toml:"key"`
+	Data        string   `toml:"data"`
+	Origins     []string `toml:"origins"`
+}
+
+// Media is the SFU's socket.
+type Media struct {
+	UDP     string `toml:"udp"`
+	Address string `toml:"address"`
+}
+
+// Turn is the STUN and TURN server.
+type Turn struct {
+	UDP     string   `toml:"udp"`
+	TLS     string   `toml:"tls"`
+	Host    string   `toml:"host"`
+	Address string   `toml:"address"`
+	MinPort int      `toml:"min_port"`
+	MaxPort int      `toml:"max_port"`
+	Allow   []string `toml:"allow"`
+	Deny    []string `toml:"deny"`
+}
+
+// Mail is how invitations leave.
+type Mail struct {
+	From     string `toml:"from"`
+	ReplyTo  string `toml:"reply_to"`
+	SMTP     string `toml:"smtp"`
+	Security string `toml:"security"`
+	Username string `toml:"username"`
+	Password string `toml:"password"`
+}
+
+// Practice is what patients are told about who calls them.
+type Practice struct {
+	Name     string `toml:"name"`
+	Phone    string `toml:"phone"`
+	TimeZone string `toml:"time_zone"`
+}
+
+// Room is when doors open and close.
+type Room struct {
+	OpensBefore Duration `toml:"opens_before"`
+	ClosesAfter Duration `toml:"closes_after"`
+	Grace       Duration `toml:"grace"`
+	Session     Duration `toml:"session"`
+}
+
+// Metrics is the page for the operator's monitoring.
+type Metrics struct {
+	Listen string `toml:"listen"`
+}
+
+// Log is what the server says of itself.
+type Log struct {
+	Level  string `toml:"level"`
+	Format string `toml:"format"`
+}
+
+// Duration is a time span written as 15m, 24h or 30s.
+type Duration time.Duration
+
+// UnmarshalText reads a Go duration.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err != nil {
+		return fmt.Errorf("%q is not a duration such as 30s, 15m or 24h", b)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// MarshalText writes a Go duration.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// Default is the configuration before any file.
+func Default() Config {
+	return Config{
+		Server:   Server{Listen: ":443", Data: "/var/lib/ekermed"},
+		Media:    Media{UDP: ":8443"},
+		Turn:     Turn{UDP: ":3478", TLS: ":5349", MinPort: 49152, MaxPort: 65535},
+		Mail:     Mail{Security: "starttls"},
+		Practice: Practice{TimeZone: "Europe/Paris"},
+		Room: Room{
+			OpensBefore: Duration(30 * time.Minute), ClosesAfter: Duration(2 * time.Hour),
+			Grace: Duration(45 * time.Second), Session: Duration(12 * time.Hour),
+		},
+		Metrics: Metrics{Listen: "127.0.0.1:9464"},
+		Log:     Log{Level: "info", Format: "json"},
+	}
+}
+
+// Development is the configuration of serve --dev: one machine, nothing to set up.
+func Development(listen, data string) Config {
+	c := Default()
+	c.Dev = true
+	c.Server.Listen, c.Server.Data = listen, data
+	c.Media.UDP = "127.0.0.1:0"
+	c.Turn.UDP, c.Turn.TLS = "127.0.0.1:0", "127.0.0.1:0"
+	c.Turn.Host, c.Turn.Address = "localhost", "127.0.0.1"
+	c.Mail.From = "votre-teleconsultation@visio.ekermed.example"
+	c.Mail.ReplyTo = "secretariat@ekermed.example"
+	c.Practice.Name, c.Practice.Phone = "Cabinet de démonstration", "02 99 00 00 00"
+	c.Metrics.Listen = "127.0.0.1:0"
+	return c
+}
+
+// Load reads a file over the defaults, then the environment.
+func Load(path string, environ []string) (Config, error) {
+	c := Default()
+	if path != "" {
+		if err := c.readFile(path); err != nil {
+			return c, err
+		}
+	}
+	return c, c.readEnvironment(environ)
+}
+
+func (c *Config) readFile(path string) error {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("configuration %s: no such file; write one from the sample that `ekermed-server serve --sample` prints", path)
+	}
+	if err != nil {
+		return fmt.Errorf("configuration %s: %w", path, err)
+	}
+	meta, err := toml.Decode(string(text), c)
+	if err != nil {
+		return fmt.Errorf("configuration %s: %w", path, err)
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return fmt.Errorf("configuration %s: unknown key %s; remove it or see the sample for its right name", path, unknown[0])
+	}
+	return nil
+}
+
+// readEnvironment takes EKERMED_SECTION_KEY; lists are separated by commas.
+func (c *Config) readEnvironment(environ []string) error {
+	keys := map[string]reflect.Value{}
+	sections := reflect.ValueOf(c).Elem()
+	for i := range sections.NumField() {
+		section := sections.Type().Field(i).Tag.Get("toml")
+		if section == "-" {
+			continue
+		}
+		for j := range sections.Field(i).NumField() {
+			key := sections.Field(i).Type().Field(j).Tag.Get("toml")
+			keys["EKERMED_"+strings.ToUpper(section+"_"+key)] = sections.Field(i).Field(j)
+		}
+	}
+	for _, pair := range environ {
+		name, value, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(name, "EKERMED_") {
+			continue
+		}
+		field, ok := keys[name]
+		if !ok {
+			return fmt.Errorf("environment: unknown key %s; unset it or see the sample for its right name", name)
+		}
+		if err := set(field, value); err != nil {
+			return fmt.Errorf("environment: %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func set(field reflect.Value, value string) error {
+	switch v := field.Addr().Interface().(type) {
+	case *string:
+		*v = value
+	case *int:
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			return fmt.Errorf("%q is not a whole number", value)
+		}
+		*v = n
+	case *[]string:
+		*v = nil
+		for item := range strings.SplitSeq(value, ",") {
+			if item = strings.TrimSpace(item); item != "" {
+				*v = append(*v, item)
+			}
+		}
+	case *Duration:
+		return v.UnmarshalText([]byte(value))
+	default:
+		return fmt.Errorf("a %s cannot be set from the environment", field.Type())
+	}
+	return nil
+}

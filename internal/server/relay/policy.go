@@ -1,0 +1,81 @@
+package relay
+
+import (
+	"net"
+	"net/netip"
+)
+
+// Policy says which peers the relay may reach. Ours always; then what Allow names;
+// never what Deny names, nor anything that is not a public unicast address.
+type Policy struct {
+	// Ours are the media sockets of our own server.
+	Ours []netip.AddrPort
+	// Relay is our own relay address: two clients that are both relayed meet there,
+	// within the port range.
+	Relay            netip.Addr
+	MinPort, MaxPort uint16
+	Allow, Deny      []netip.Prefix
+}
+
+// private are the ranges that IsPrivate and its like do not cover (RFC 6890, RFC
+// 6598, RFC 2544, RFC 6052, RFC 3056, RFC 4380).
+func private() []netip.Prefix {
+	var list []netip.Prefix
+	for _, s := range []string{
+		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4",
+		"64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10", "100::/64",
+	} {
+		list = append(list, netip.MustParsePrefix(s))
+	}
+	return list
+}
+
+// Allows tells whether the relay may exchange packets with this peer.
+func (p Policy) Allows(peer netip.AddrPort) bool {
+	ip := peer.Addr().Unmap()
+	for _, ours := range p.Ours {
+		if ours.Addr().Unmap() == ip && ours.Port() == peer.Port() {
+			return true
+		}
+	}
+	if ip == p.Relay.Unmap() {
+		return peer.Port() >= p.MinPort && peer.Port() <= p.MaxPort
+	}
+	return p.reaches(ip)
+}
+
+// reaches judges an address alone.
+func (p Policy) reaches(ip netip.Addr) bool {
+	if !ip.IsValid() || ip.Zone() != "" || within(ip, p.Deny) {
+		return false
+	}
+	if within(ip, p.Allow) {
+		return true
+	}
+	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !within(ip, private())
+}
+
+func within(ip netip.Addr, list []netip.Prefix) bool {
+	for _, prefix := range list {
+		if prefix.Contains(ip) {
+			return true
+		}
+	}
+	return false
+}
+
+// permit is TURN's permission check, which sees no port.
+func (p Policy) permit(_ net.Addr, raw net.IP) bool {
+	ip, ok := netip.AddrFromSlice(raw)
+	if !ok {
+		return false
+	}
+	// An IPv4 address dressed as IPv6 (::ffff:127.0.0.1) is judged as what it is.
+	ip = ip.Unmap()
+	for _, ours := range p.Ours {
+		if ours.Addr().Unmap() == ip {
+			return true
+		}
+	}
+	return ip == p.Relay.Unmap() || p.reaches(ip)
+}

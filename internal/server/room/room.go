@@ -1,0 +1,398 @@
+// Package room keeps the doors: who waits, who is in, who may do what, and when
+// media may begin. It knows neither HTTP nor WebRTC; seats and tickets are reached
+// through two small interfaces.
+//
+// One goroutine owns each room; connections post to it and never touch its state.
+package room
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"ekermed.example/ekermed/internal/call/wire"
+)
+
+// MaxPeople is how many may be in one room, waiting ones included.
+const MaxPeople = 12
+
+// Seat is a person's place in the media of a room.
+type Seat interface {
+	Answer(wire.Answer)
+	Candidate(wire.Candidate)
+	Renew(wire.Renew)
+	Resend()
+	Close()
+}
+
+// Seater seats people (package sfu). out must not block.
+type Seater interface {
+	Seat(room, peer string, out func(wire.Message)) (Seat, error)
+}
+
+// Tickets hands out ICE servers with short-lived credentials (package relay).
+type Tickets interface {
+	ICE(peer string) []wire.ICEServer
+	Revoke(peer string)
+}
+
+// Entry is a checked right to enter one room.
+type Entry struct {
+	Appointment string
+	// Person is the id of the participant: the same id replaces an older connection.
+	Person string
+	Name   string
+	Role   wire.Role
+	Owner  string // the account whose appointment it is
+}
+
+// Conn is one participant's connection, as the room sees it. Neither method blocks.
+type Conn interface {
+	Send(wire.Message)
+	// Close sends what is queued and closes.
+	Close()
+}
+
+type person struct {
+	wire.Person
+	entry  Entry
+	resume string
+	conn   *pipe
+	seat   Seat
+	leave  *time.Timer // runs while away
+}
+
+type room struct {
+	hub         *Hub
+	id          string // random, for logs and support
+	appointment string
+	owner       string
+	log         *slog.Logger
+	inbox       chan func()
+	gone        chan struct{} // closed when the room is no more
+	people      map[string]*person
+}
+
+func newRoom(h *Hub, e Entry) *room {
+	id := token(8)
+	return &room{
+		hub: h, id: id, appointment: e.Appointment, owner: e.Owner, log: h.o.Log.With("room", id),
+		inbox: make(chan func(), 256), gone: make(chan struct{}), people: map[string]*person{},
+	}
+}
+
+// run owns the room until it has been empty for a while or ctx ends.
+func (r *room) run(ctx context.Context) {
+	defer func() {
+		for _, p := range r.people {
+			r.drop(p, wire.ReasonShutdown, "")
+		}
+		r.hub.publish(r, nil)
+		close(r.gone)
+	}()
+	idle := time.NewTimer(r.hub.o.Linger)
+	defer idle.Stop()
+	for {
+		select {
+		case do := <-r.inbox:
+			do()
+			r.hub.publish(r, r.all())
+			idle.Reset(r.hub.o.Linger)
+		case <-idle.C:
+			if len(r.people) == 0 && r.hub.retire(r) {
+				return
+			}
+			idle.Reset(r.hub.o.Linger)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (r *room) all() []wire.Person {
+	list := make([]wire.Person, 0, len(r.people))
+	for _, p := range r.people {
+		list = append(list, p.Person)
+	}
+	slices.SortFunc(list, func(a, b wire.Person) int {
+		if a.Since != b.Since {
+			if a.Since < b.Since {
+				return -1
+			}
+			return 1
+		}
+		if a.ID < b.ID {
+			return -1
+		}
+		return 1
+	})
+	return list
+}
+
+// visible tells whether a may know of b: the waiting see nobody but the clinician.
+func visible(a, b *person) bool {
+	return a == b || a.Role == wire.RoleClinician || b.Role == wire.RoleClinician ||
+		(a.Place == wire.PlaceCall && b.Place == wire.PlaceCall)
+}
+
+func (r *room) seenBy(p *person) []wire.Person {
+	var seen []wire.Person
+	for _, other := range r.all() {
+		if visible(p, r.people[other.ID]) {
+			seen = append(seen, other)
+		}
+	}
+	return seen
+}
+
+// tell sends the presence of p to everybody who may see it.
+func (r *room) tell(p *person) {
+	for _, other := range r.people {
+		if visible(other, p) {
+			other.conn.Send(wire.Presence{Person: p.Person})
+		}
+	}
+}
+
+// enter lets a connection take its place: a new person, or an old one coming back.
+func (r *room) enter(e Entry, resume string, conn Conn) *person {
+	now := r.hub.o.Now()
+	p := r.people[e.Person]
+	switch {
+	case p != nil:
+		p.conn.swap(conn, wire.Ended{Reason: wire.ReasonReplaced})
+		if p.leave != nil {
+			p.leave.Stop()
+			p.leave = nil
+		}
+	case len(r.people) >= MaxPeople:
+		conn.Send(wire.Failure{Code: wire.CodeFull, Text: "this room is full", Fatal: true})
+		conn.Close()
+		return nil
+	default:
+		p = &person{entry: e, resume: resume, conn: &pipe{}, Person: wire.Person{
+			ID: e.Person, Name: e.Name, Role: e.Role, Place: wire.PlaceWaiting,
+			Since: float64(now.UnixMilli()) / 1000,
+		}}
+		if e.Role == wire.RoleClinician {
+			p.Place = wire.PlaceCall
+		}
+		p.conn.swap(conn, nil)
+		r.people[p.ID] = p
+		r.log.Info("came", "peer", p.ID, "role", p.Role)
+	}
+	if p.resume != resume {
+		r.hub.forget(p.resume)
+	}
+	p.Away, p.resume = false, resume
+	gen := uint32(0)
+	if p.seat != nil {
+		gen = 1
+	}
+	p.conn.Send(wire.Welcome{
+		Version: wire.Version, Self: p.ID, Role: p.Role, Room: r.id, Resume: p.resume,
+		People: r.seenBy(p), ICE: r.hub.o.Tickets.ICE(p.ID), Gen: gen,
+	})
+	if p.seat != nil {
+		p.seat.Resend()
+	}
+	r.tell(p)
+	return p
+}
+
+// handle does what a participant asks. An error ends their connection.
+func (r *room) handle(p *person, m wire.Message) *wire.Failure {
+	if !allowed(p.Role, m) {
+		return &wire.Failure{Code: wire.CodeRole, Text: "a " + string(p.Role) + " may not send " + wire.Type(m), Fatal: true}
+	}
+	switch m := m.(type) {
+	case wire.Ready:
+		p.Ready, p.Audio, p.Video = true, m.Audio, m.Video
+		r.tell(p)
+		r.seat()
+	case wire.Media:
+		p.Audio, p.Video = m.Audio, m.Video
+		r.tell(p)
+	case wire.Admit:
+		return r.admit(m.Peer)
+	case wire.Refuse:
+		return r.refuse(m)
+	case wire.Note:
+		return r.note(p, m)
+	case wire.Answer, wire.Candidate, wire.Renew:
+		return r.media(p, m)
+	case wire.Leave:
+		r.leave(p, m.End)
+	case wire.Ping:
+		p.conn.Send(wire.Pong(m))
+	default:
+		return &wire.Failure{Code: wire.CodeOrder, Text: wire.Type(m) + " is not for here", Fatal: true}
+	}
+	return nil
+}
+
+// allowed is the table of role by message; what is not here is refused.
+func allowed(role wire.Role, m wire.Message) bool {
+	switch m.(type) {
+	case wire.Admit, wire.Refuse, wire.Note:
+		return role == wire.RoleClinician
+	case wire.Leave:
+		return role == wire.RoleClinician || !m.(wire.Leave).End
+	}
+	return true
+}
+
+func noPeer() *wire.Failure {
+	return &wire.Failure{Code: wire.CodeNoPeer, Text: "nobody with this id waits here"}
+}
+
+func (r *room) waiting(id string) *person {
+	if p := r.people[id]; p != nil && p.Place == wire.PlaceWaiting {
+		return p
+	}
+	return nil
+}
+
+func (r *room) admit(id string) *wire.Failure {
+	p := r.waiting(id)
+	if p == nil {
+		return noPeer()
+	}
+	p.Place = wire.PlaceCall
+	r.log.Info("admitted", "peer", p.ID)
+	p.conn.Send(wire.Admitted{ICE: r.hub.o.Tickets.ICE(p.ID)})
+	for _, other := range r.people {
+		if other != p && visible(p, other) {
+			p.conn.Send(wire.Presence{Person: other.Person})
+		}
+	}
+	r.tell(p)
+	r.seat()
+	return nil
+}
+
+func (r *room) refuse(m wire.Refuse) *wire.Failure {
+	p := r.waiting(m.Peer)
+	if p == nil {
+		return noPeer()
+	}
+	r.log.Info("refused", "peer", p.ID)
+	r.drop(p, wire.ReasonRefused, m.Text)
+	return nil
+}
+
+func (r *room) note(from *person, m wire.Note) *wire.Failure {
+	p := r.waiting(m.Peer)
+	if p == nil {
+		return noPeer()
+	}
+	p.conn.Send(wire.Said{From: from.Name, Text: m.Text})
+	return nil
+}
+
+func (r *room) media(p *person, m wire.Message) *wire.Failure {
+	if p.seat == nil {
+		return &wire.Failure{Code: wire.CodeOrder, Text: wire.Type(m) + " before the first offer", Fatal: false}
+	}
+	switch m := m.(type) {
+	case wire.Answer:
+		p.seat.Answer(m)
+	case wire.Candidate:
+		p.seat.Candidate(m)
+	case wire.Renew:
+		p.seat.Renew(m)
+	}
+	return nil
+}
+
+// seat sits down everybody who was let in and agreed to capture, as soon as that is
+// the clinician and one more. Nothing else in the product starts media.
+func (r *room) seat() {
+	var in []*person
+	clinician := false
+	for _, p := range r.people {
+		if p.Place == wire.PlaceCall && p.Ready {
+			in = append(in, p)
+			clinician = clinician || p.Role == wire.RoleClinician
+		}
+	}
+	if !clinician || len(in) < 2 {
+		return
+	}
+	for _, p := range in {
+		if p.seat != nil {
+			continue
+		}
+		seat, err := r.hub.o.Seater.Seat(r.id, p.ID, p.conn.Send)
+		if err != nil {
+			r.log.Error("seating", "peer", p.ID, "error", err)
+			p.conn.Send(wire.Failure{Code: wire.CodeInternal, Text: "no place for media: try again later", Fatal: true})
+			continue
+		}
+		p.seat = seat
+	}
+}
+
+// leave is goodbye by one's own button. A clinician may end it for everybody.
+func (r *room) leave(p *person, end bool) {
+	r.log.Info("left", "peer", p.ID, "end", end)
+	r.drop(p, wire.ReasonLeft, "")
+	if !end {
+		return
+	}
+	for _, other := range r.people {
+		if other.Place == wire.PlaceCall {
+			r.drop(other, wire.ReasonEnded, "")
+		}
+	}
+	r.hub.o.Done(r.appointment)
+}
+
+// drop takes a person out of the room and tells them and the others why.
+func (r *room) drop(p *person, why wire.Reason, text string) {
+	delete(r.people, p.ID)
+	if p.leave != nil {
+		p.leave.Stop()
+	}
+	if p.seat != nil {
+		p.seat.Close()
+	}
+	r.hub.forget(p.resume)
+	r.hub.o.Tickets.Revoke(p.ID)
+	p.conn.swap(nil, wire.Ended{Reason: why, Text: text})
+	for _, other := range r.people {
+		if visible(other, p) {
+			other.conn.Send(wire.Gone{ID: p.ID, Reason: why})
+		}
+	}
+}
+
+// away notes that a connection broke; the person may come back within Grace.
+func (r *room) away(p *person, conn Conn) {
+	if r.people[p.ID] != p || !p.conn.is(conn) {
+		return // gone, or back already on a newer connection
+	}
+	p.conn.swap(nil, nil)
+	p.Away = true
+	r.log.Info("away", "peer", p.ID)
+	r.tell(p)
+	p.leave = time.AfterFunc(r.hub.o.Grace, func() {
+		r.post(func() {
+			if r.people[p.ID] == p && p.Away {
+				r.log.Info("lost", "peer", p.ID)
+				r.drop(p, wire.ReasonLost, "")
+			}
+		})
+	})
+}
+
+// post queues work for the room's goroutine; it waits when the room is busy.
+func (r *room) post(do func()) bool {
+	select {
+	case r.inbox <- do:
+		return true
+	case <-r.gone:
+		return false
+	}
+}

@@ -1,0 +1,410 @@
+// Package server puts the server together: what there is, in which order it starts
+// and in which order it stops.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"ekermed.example/ekermed/internal/call/wire"
+	"ekermed.example/ekermed/internal/server/access"
+	"ekermed.example/ekermed/internal/server/config"
+	"ekermed.example/ekermed/internal/server/edge"
+	"ekermed.example/ekermed/internal/server/mail"
+	"ekermed.example/ekermed/internal/server/relay"
+	"ekermed.example/ekermed/internal/server/room"
+	"ekermed.example/ekermed/internal/server/sfu"
+	"ekermed.example/ekermed/internal/server/store"
+	"ekermed.example/ekermed/internal/server/web"
+)
+
+// stopLimit is how long a stop may take before connections are cut.
+const stopLimit = 8 * time.Second
+
+// App is a server whose sockets are open.
+type App struct {
+	cfg     config.Config
+	log     *slog.Logger
+	url     string // public, without a slash at its end
+	local   string // http://localhost:PORT with --dev
+	store   *store.Store
+	sfu     *sfu.SFU
+	relay   *relay.Relay
+	rooms   *room.Hub
+	mailer  *mail.Mailer
+	http    *http.Server
+	listen  net.Listener
+	metrics *http.Server
+	metered net.Listener
+	udp     *net.UDPConn
+	// relayUDP is nil when TURN over UDP is off.
+	relayUDP *net.UDPConn
+	undo     stack
+}
+
+// stack is a list of things to undo, last first.
+type stack []step
+
+type step struct {
+	name string
+	do   func() error
+}
+
+func (s *stack) push(name string, do func() error) { *s = append(*s, step{name, do}) }
+
+func (s *stack) unwind(log *slog.Logger) error {
+	var errs []error
+	for i := len(*s) - 1; i >= 0; i-- {
+		if err := (*s)[i].do(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, fmt.Errorf("stopping %s: %w", (*s)[i].name, err))
+		}
+		log.Debug("stopped", "part", (*s)[i].name)
+	}
+	*s = nil
+	return errors.Join(errs...)
+}
+
+// New opens the store and every socket. When one fails, what was opened is closed.
+func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, log: log}
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(err, a.undo.unwind(log))
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context) error {
+	certificate, err := a.certificate()
+	if err != nil {
+		return err
+	}
+	if a.store, err = store.Open(ctx, a.cfg.Server.Data); err != nil {
+		return err
+	}
+	a.undo.push("store", a.store.Close)
+	if err := a.listenHTTP(certificate); err != nil {
+		return err
+	}
+	if err := a.openMedia(certificate); err != nil {
+		return err
+	}
+	return a.wire()
+}
+
+func (a *App) certificate() (tls.Certificate, error) {
+	if a.cfg.Dev && a.cfg.Server.Certificate == "" {
+		return edge.SelfSigned()
+	}
+	return edge.Load(a.cfg.Server.Certificate, a.cfg.Server.Key)
+}
+
+func (a *App) listenHTTP(certificate tls.Certificate) error {
+	raw, err := edge.TCP("server.listen", a.cfg.Server.Listen)
+	if err != nil {
+		return err
+	}
+	a.url = strings.TrimSuffix(a.cfg.Server.URL, "/")
+	if a.cfg.Dev {
+		port := strconv.Itoa(raw.Addr().(*net.TCPAddr).Port)
+		a.local = "http://localhost:" + port
+		if a.url == "" {
+			a.url = "https://" + raw.Addr().String()
+		}
+		a.listen = edge.Both(raw, certificate)
+	} else {
+		a.listen = edge.TLS(raw, certificate)
+	}
+	a.undo.push("web socket", a.listen.Close)
+	if a.cfg.Metrics.Listen != "" {
+		if a.metered, err = edge.TCP("metrics.listen", a.cfg.Metrics.Listen); err != nil {
+			return err
+		}
+		a.undo.push("metrics socket", a.metered.Close)
+	}
+	return nil
+}
+
+// openMedia opens the sockets of SFU and relay and starts both.
+func (a *App) openMedia(certificate tls.Certificate) error {
+	var err error
+	if a.udp, err = edge.UDP("media.udp", a.cfg.Media.UDP); err != nil {
+		return err
+	}
+	public := net.ParseIP(a.cfg.Media.Address)
+	if a.sfu, err = sfu.New(sfu.Options{UDP: a.udp, Public: public, Log: a.log.With("part", "sfu")}); err != nil {
+		return errors.Join(fmt.Errorf("starting the SFU: %w", err), a.udp.Close())
+	}
+	a.undo.push("sfu", a.sfu.Close)
+	return a.openRelay(certificate)
+}
+
+func (a *App) openRelay(certificate tls.Certificate) error {
+	host := a.cfg.Turn.Host
+	if host == "" {
+		if u, err := url.Parse(a.url); err == nil {
+			host = u.Hostname()
+		}
+	}
+	o := relay.Options{
+		MinPort: uint16(a.cfg.Turn.MinPort), MaxPort: uint16(a.cfg.Turn.MaxPort), Now: time.Now, Log: a.log.With("part", "relay"),
+	}
+	if a.cfg.Turn.UDP != "" {
+		udp, err := edge.UDP("turn.udp", a.cfg.Turn.UDP)
+		if err != nil {
+			return err
+		}
+		a.undo.push("turn udp socket", udp.Close)
+		o.UDP, a.relayUDP = udp, udp
+		at := net.JoinHostPort(host, strconv.Itoa(udp.LocalAddr().(*net.UDPAddr).Port))
+		o.URLs = append(o.URLs, "stun:"+at, "turn:"+at+"?transport=udp")
+	}
+	if a.cfg.Turn.TLS != "" {
+		tcp, err := edge.TCP("turn.tls", a.cfg.Turn.TLS)
+		if err != nil {
+			return err
+		}
+		a.undo.push("turn tls socket", tcp.Close)
+		o.TLS = edge.TLS(tcp, certificate)
+		o.URLs = append(o.URLs, "turns:"+net.JoinHostPort(host, strconv.Itoa(tcp.Addr().(*net.TCPAddr).Port))+"?transport=tcp")
+	}
+	if o.UDP == nil && o.TLS == nil {
+		return nil
+	}
+	o.Address = net.ParseIP(a.cfg.Turn.Address)
+	o.Listen = "0.0.0.0"
+	if a.cfg.Dev {
+		o.Listen = "127.0.0.1"
+	}
+	if o.Address == nil {
+		own, err := ownAddress()
+		if err != nil {
+			return err
+		}
+		o.Address = own
+	}
+	var err error
+	if o.Policy, err = a.policy(o.Address); err != nil {
+		return err
+	}
+	if a.relay, err = relay.New(o); err != nil {
+		return err
+	}
+	a.undo.push("relay", a.relay.Close)
+	return nil
+}
+
+// policy lets the relay reach the SFU, which clients behind TURN need, and no other
+// port of this machine.
+func (a *App) policy(address net.IP) (relay.Policy, error) {
+	allow, err := config.Prefixes(a.cfg.Turn.Allow)
+	if err != nil {
+		return relay.Policy{}, fmt.Errorf("turn.allow: %w", err)
+	}
+	deny, err := config.Prefixes(a.cfg.Turn.Deny)
+	if err != nil {
+		return relay.Policy{}, fmt.Errorf("turn.deny: %w", err)
+	}
+	own, _ := netip.AddrFromSlice(address)
+	p := relay.Policy{Relay: own.Unmap(), MinPort: uint16(a.cfg.Turn.MinPort), MaxPort: uint16(a.cfg.Turn.MaxPort), Allow: allow, Deny: deny}
+	port := uint16(a.udp.LocalAddr().(*net.UDPAddr).Port)
+	media := a.udp.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
+	if public, err := netip.ParseAddr(a.cfg.Media.Address); err == nil {
+		p.Ours = append(p.Ours, netip.AddrPortFrom(public.Unmap(), port))
+	}
+	if media.IsUnspecified() {
+		media = own.Unmap()
+	}
+	p.Ours = append(p.Ours, netip.AddrPortFrom(media, port))
+	return p, nil
+}
+
+// ownAddress is the address this machine would use to reach others. Nothing is sent.
+func ownAddress() (net.IP, error) {
+	c, err := net.Dial("udp4", "192.0.2.1:9")
+	if err != nil {
+		return nil, fmt.Errorf("turn.address: this machine's own address is unknown; set it: %w", err)
+	}
+	defer c.Close()
+	return c.LocalAddr().(*net.UDPAddr).IP, nil
+}
+
+// tickets gives out ICE servers, or none when the relay is turned off.
+type tickets struct{ relay *relay.Relay }
+
+func (t tickets) ICE(peer string) []wire.ICEServer {
+	if t.relay == nil {
+		return nil
+	}
+	return t.relay.ICE(peer)
+}
+
+func (t tickets) Revoke(peer string) {
+	if t.relay != nil {
+		t.relay.Revoke(peer)
+	}
+}
+
+type seater struct{ sfu *sfu.SFU }
+
+func (s seater) Seat(room, peer string, out func(wire.Message)) (room.Seat, error) {
+	return s.sfu.Seat(room, peer, out)
+}
+
+// wire joins the parts: the room tells the agenda, the web serves both.
+func (a *App) wire() error {
+	zone, err := time.LoadLocation(a.cfg.Practice.TimeZone)
+	if err != nil {
+		return fmt.Errorf("practice.time_zone: %w", err)
+	}
+	ac := NewAccess(a.cfg, a.store, zone)
+	agenda := web.NewAgenda(ac, func() *room.Hub { return a.rooms })
+	a.rooms = room.NewHub(room.Options{
+		Seater: seater{a.sfu}, Tickets: tickets{a.relay},
+		Grace: time.Duration(a.cfg.Room.Grace), Linger: 30 * time.Second,
+		Changed: agenda.Changed,
+		Done:    a.done(agenda),
+		Now:     time.Now, Log: a.log.With("part", "room"),
+	})
+	a.mailer = NewMailer(a.cfg, zone, a.log.With("part", "mail"))
+	base := a.url
+	origins := a.cfg.Server.Origins
+	if a.cfg.Dev {
+		base = a.local
+		port := a.listen.Addr().(*net.TCPAddr).Port
+		origins = append(origins, a.url, fmt.Sprintf("https://localhost:%d", port), fmt.Sprintf("http://127.0.0.1:%d", port))
+	}
+	site, err := web.New(web.Options{
+		Access: ac, Rooms: a.rooms, Agenda: agenda, Post: Post{a.mailer, base},
+		URL: base, Origins: origins, Health: a.healthy, Log: a.log.With("part", "web"),
+	})
+	if err != nil {
+		return err
+	}
+	handler, err := site.Handler()
+	if err != nil {
+		return err
+	}
+	if a.cfg.Dev {
+		handler = loopbackOnly(handler)
+	}
+	errorLog := slog.NewLogLogger(silence{}, slog.LevelDebug) // net/http's own lines name addresses
+	a.http = &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10, ErrorLog: errorLog}
+	a.metrics = &http.Server{Handler: a.measured(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: errorLog}
+	return nil
+}
+
+// done marks an appointment as held. The room must not wait for the disk.
+func (a *App) done(agenda *web.Agenda) func(string) {
+	return func(appointment string) {
+		go func() { // one short write; Stop closes the store after the rooms
+			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+			defer cancel()
+			if err := a.store.SetStatus(ctx, appointment, string(wire.StatusDone)); err != nil {
+				a.log.Error("marking an appointment as done", "error", err)
+			}
+			if ap, err := a.store.Appointment(ctx, appointment); err == nil {
+				agenda.Changed(ap.Account, appointment)
+			}
+		}()
+	}
+}
+
+func (a *App) healthy(r *http.Request) error { return a.store.Ping(r.Context()) }
+
+// loopbackOnly is serve --dev's fence: requests from this machine, by its own names.
+func loopbackOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.RemoteAddr)
+		ip := net.ParseIP(host)
+		name := r.Host
+		if h, _, err := net.SplitHostPort(r.Host); err == nil {
+			name = h
+		}
+		named := name == "localhost" || net.ParseIP(strings.Trim(name, "[]")).IsLoopback()
+		if err != nil || ip == nil || !ip.IsLoopback() || !named {
+			http.Error(rw, "serve --dev answers this machine only", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(rw, r)
+	})
+}
+
+// URL is the public base address, Local the plain one of --dev (else empty), and UDP
+// the media socket's address.
+func (a *App) URL() string   { return a.url }
+func (a *App) Local() string { return a.local }
+func (a *App) UDP() string   { return a.udp.LocalAddr().String() }
+
+// Metrics is the address of the operator's page, empty when off.
+func (a *App) Metrics() string {
+	if a.metered == nil {
+		return ""
+	}
+	return a.metered.Addr().String()
+}
+
+// Run serves until ctx ends, then stops in order: rooms tell their people, peers
+// close, TURN, HTTP, store.
+func (a *App) Run(ctx context.Context) error {
+	rooms, closeRooms := context.WithCancel(context.Background())
+	defer closeRooms()
+	var g errgroup.Group
+	failed := make(chan struct{})
+	member := func(name string, run func() error) {
+		g.Go(func() error {
+			if err := run(); err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+				select {
+				case <-failed:
+				default:
+					close(failed)
+				}
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			return nil
+		})
+	}
+	member("rooms", func() error { return a.rooms.Run(rooms) })
+	member("web", func() error { return a.http.Serve(a.listen) })
+	if a.metered != nil {
+		member("metrics", func() error { return a.metrics.Serve(a.metered) })
+	}
+	mailing, stopMail := context.WithCancel(ctx)
+	defer stopMail()
+	member("mail", func() error { return a.mailer.Run(mailing) })
+	select {
+	case <-ctx.Done():
+	case <-failed:
+	}
+	a.log.Info("stopping")
+	stopMail()
+	closeRooms() // tells everybody `shutdown` and closes their connections
+	limit, cancel := context.WithTimeout(context.Background(), stopLimit)
+	defer cancel()
+	err := errors.Join(a.http.Shutdown(limit), a.metrics.Shutdown(limit))
+	return errors.Join(err, g.Wait(), a.undo.unwind(a.log))
+}
+
+// NewAccess is access as the configuration wants it; the command line uses it too.
+func NewAccess(cfg config.Config, s *store.Store, zone *time.Location) *access.Access {
+	return access.New(access.Options{
+		Accounts: s, Appointments: s, Passes: s,
+		OpensBefore: time.Duration(cfg.Room.OpensBefore), ClosesAfter: time.Duration(cfg.Room.ClosesAfter),
+		Session: time.Duration(cfg.Room.Session), Practice: cfg.Practice.Name, Phone: cfg.Practice.Phone,
+		Zone: zone, Now: time.Now,
+	})
+}

@@ -1,0 +1,254 @@
+package sfu
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+
+	"ekermed.example/ekermed/internal/call/wire"
+)
+
+// Seat is one person's place in the media of a room. Its methods never block; one
+// goroutine does what they ask, in order.
+type Seat struct {
+	sfu          *SFU
+	room, peer   string
+	out          func(wire.Message)
+	log          *slog.Logger
+	audio, video *published
+
+	inbox chan func()
+	done  chan struct{}
+	once  sync.Once
+
+	// What follows belongs to the goroutine of run.
+	wanted   []*published
+	pc       *webrtc.PeerConnection
+	gen      uint32
+	round    uint32
+	awaiting bool // an offer is out
+	dirty    bool // another is due after the answer
+	offer    wire.Offer
+	senders  map[*published]*webrtc.RTPSender
+}
+
+func newSeat(s *SFU, room, peer string, out func(wire.Message)) (*Seat, error) {
+	audio, err := newPublished(wire.Audio, peer, &s.counts)
+	if err != nil {
+		return nil, err
+	}
+	video, err := newPublished(wire.Video, peer, &s.counts)
+	if err != nil {
+		return nil, err
+	}
+	return &Seat{
+		sfu: s, room: room, peer: peer, out: out, audio: audio, video: video,
+		log:   s.log.With("room", room, "peer", peer),
+		inbox: make(chan func(), 64), done: make(chan struct{}),
+	}, nil
+}
+
+func (s *Seat) run() {
+	defer func() {
+		if s.pc != nil {
+			_ = s.pc.Close() // the seat is given up: nobody is left to tell
+		}
+	}()
+	for {
+		select {
+		case do := <-s.inbox:
+			do()
+		case <-s.done:
+			return
+		}
+	}
+}
+
+// post queues work; a seat flooded by its own client is given up.
+func (s *Seat) post(do func()) {
+	select {
+	case s.inbox <- do:
+	case <-s.done:
+	default:
+		s.log.Warn("seat flooded")
+		s.out(wire.Failure{Code: wire.CodeSlow, Text: "too many media messages at once", Fatal: true})
+		s.once.Do(func() { close(s.done) })
+	}
+}
+
+// Answer takes the client's answer to the offer of the same generation and round.
+func (s *Seat) Answer(a wire.Answer) { s.post(func() { s.answer(a) }) }
+
+// Candidate takes a client's candidate. With ICE lite the server has no use for it:
+// it learns addresses from connectivity checks that carry the right password.
+func (s *Seat) Candidate(wire.Candidate) {}
+
+// Renew replaces a failed media connection by a fresh one.
+func (s *Seat) Renew(r wire.Renew) {
+	s.post(func() {
+		if r.Gen == s.gen && !s.awaiting {
+			s.connect()
+		}
+	})
+}
+
+// Resend sends an unanswered offer again, after the client's signalling came back.
+func (s *Seat) Resend() {
+	s.post(func() {
+		if s.awaiting {
+			s.out(s.offer)
+		}
+	})
+}
+
+// Close gets up from the seat. The others stop receiving this person at once.
+func (s *Seat) Close() {
+	s.once.Do(func() { close(s.done) })
+	s.sfu.remove(s)
+}
+
+func (s *Seat) want(tracks []*published) {
+	s.post(func() {
+		s.wanted = tracks
+		if s.pc == nil {
+			s.connect()
+			return
+		}
+		s.sync()
+	})
+}
+
+// connect opens a new media connection of the next generation.
+func (s *Seat) connect() {
+	if s.pc != nil {
+		_ = s.pc.Close() // it failed already
+	}
+	s.gen++
+	s.round, s.awaiting, s.dirty, s.senders = 0, false, false, map[*published]*webrtc.RTPSender{}
+	pc, err := s.sfu.api.NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
+	if err != nil {
+		s.fail(fmt.Errorf("opening a media connection: %w", err))
+		return
+	}
+	s.pc = pc
+	gen := s.gen
+	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
+		if _, err := pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
+			s.fail(fmt.Errorf("adding a transceiver: %w", err))
+			return
+		}
+	}
+	ask := func(ssrc uint32) {
+		// A request lost with its connection is asked again by the receivers.
+		_ = pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: ssrc}})
+	}
+	pc.OnTrack(func(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+		into := s.audio
+		if track.Kind() == webrtc.RTPCodecTypeVideo {
+			into = s.video
+		}
+		s.sfu.wg.Go(func() { drain(receiver) })
+		into.feed(track, ask)
+	})
+	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
+		s.log.Info("media connection", "gen", gen, "state", state.String())
+		if state == webrtc.PeerConnectionStateConnected {
+			s.post(func() {
+				for p := range s.senders {
+					p.askKey()
+				}
+			})
+		}
+	})
+	s.sync()
+}
+
+// drain lets the interceptors see the publisher's sender reports.
+func drain(receiver *webrtc.RTPReceiver) {
+	for {
+		if _, _, err := receiver.ReadRTCP(); err != nil {
+			return
+		}
+	}
+}
+
+// sync makes the connection carry what is wanted and offers the change.
+func (s *Seat) sync() {
+	changed := s.round == 0
+	for p, sender := range s.senders {
+		if !slices.Contains(s.wanted, p) {
+			if err := s.pc.RemoveTrack(sender); err != nil {
+				s.fail(fmt.Errorf("removing a track: %w", err))
+				return
+			}
+			delete(s.senders, p)
+			changed = true
+		}
+	}
+	for _, p := range s.wanted {
+		if s.senders[p] != nil {
+			continue
+		}
+		// Not AddTrack: it would turn a line meant for receiving into both ways.
+		line, err := s.pc.AddTransceiverFromTrack(p.out, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+		if err != nil {
+			s.fail(fmt.Errorf("adding a track: %w", err))
+			return
+		}
+		sender := line.Sender()
+		s.senders[p] = sender
+		s.sfu.wg.Go(func() { p.listen(sender) })
+		changed = true
+	}
+	if changed {
+		s.propose()
+	}
+}
+
+func (s *Seat) propose() {
+	if s.awaiting {
+		s.dirty = true
+		return
+	}
+	offer, err := s.pc.CreateOffer(nil)
+	if err != nil {
+		s.fail(fmt.Errorf("making an offer: %w", err))
+		return
+	}
+	gathered := webrtc.GatheringCompletePromise(s.pc)
+	if err := s.pc.SetLocalDescription(offer); err != nil {
+		s.fail(fmt.Errorf("setting the offer: %w", err))
+		return
+	}
+	<-gathered // host candidates on an open socket: no waiting for the network
+	s.round++
+	s.awaiting, s.dirty = true, false
+	s.offer = wire.Offer{Gen: s.gen, Round: s.round, SDP: s.pc.LocalDescription().SDP}
+	s.out(s.offer)
+}
+
+func (s *Seat) answer(a wire.Answer) {
+	if !s.awaiting || a.Gen != s.gen || a.Round != s.round {
+		return // an answer to an offer that has been replaced
+	}
+	s.awaiting = false
+	if err := s.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: a.SDP}); err != nil {
+		s.fail(fmt.Errorf("taking the answer: %w", err))
+		return
+	}
+	for p := range s.senders {
+		p.askKey()
+	}
+	if s.dirty {
+		s.propose()
+	}
+}
+
+func (s *Seat) fail(err error) {
+	s.log.Warn("media", "error", err)
+	s.out(wire.Failure{Code: wire.CodeMedia, Text: "the media connection could not be set up", Fatal: true})
+}

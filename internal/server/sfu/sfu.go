@@ -1,0 +1,138 @@
+// Package sfu forwards sound and picture between the people seated in one room: a
+// selective forwarding unit (RFC 7667 section 3.7) that never decodes. It knows
+// seats and tracks; who may sit down is the room's business.
+//
+// The server always offers. Each seat has one PeerConnection on the one UDP socket
+// that all seats share; ICE is lite (RFC 8445 section 2.5), so the server sends
+// nothing to an address that a client merely names.
+package sfu
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/webrtc/v4"
+
+	"ekermed.example/ekermed/internal/call/wire"
+)
+
+// Options configure an SFU.
+type Options struct {
+	// UDP carries all media. The SFU reads it until Close, which closes it.
+	UDP net.PacketConn
+	// Public is the IP address to name in candidates; nil names the socket's own.
+	Public net.IP
+	Log    *slog.Logger
+}
+
+// SFU holds the seats of every room.
+type SFU struct {
+	api    *webrtc.API
+	mux    ice.UDPMux
+	log    *slog.Logger
+	wg     sync.WaitGroup
+	counts counters
+
+	mu     sync.Mutex
+	rooms  map[string]map[string]*Seat
+	closed bool
+}
+
+// ErrClosed is returned by Seat after Close.
+var ErrClosed = errors.New("the media server is stopping")
+
+// New makes an SFU on an open UDP socket.
+func New(o Options) (*SFU, error) {
+	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: o.UDP, Logger: quiet{}.NewLogger("ice")})
+	api, err := newAPI(mux, o)
+	if err != nil {
+		return nil, errors.Join(err, mux.Close())
+	}
+	return &SFU{api: api, mux: mux, log: o.Log, rooms: map[string]map[string]*Seat{}}, nil
+}
+
+// Seat sits a peer down in a room, where they send to and receive from everybody
+// else seated there. Offers and candidates go to out, which must not block.
+func (s *SFU) Seat(room, peer string, out func(wire.Message)) (*Seat, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, ErrClosed
+	}
+	if s.rooms[room][peer] != nil {
+		return nil, fmt.Errorf("peer %s already sits in room %s", peer, room)
+	}
+	seat, err := newSeat(s, room, peer, out)
+	if err != nil {
+		return nil, err
+	}
+	if s.rooms[room] == nil {
+		s.rooms[room] = map[string]*Seat{}
+	}
+	s.rooms[room][peer] = seat
+	s.wg.Go(seat.run)
+	s.syncLocked(room)
+	s.counts.seats.Add(1)
+	return seat, nil
+}
+
+// syncLocked tells every seat of a room whom it should hear and see.
+func (s *SFU) syncLocked(room string) {
+	for _, seat := range s.rooms[room] {
+		var tracks []*published
+		for _, other := range s.rooms[room] {
+			if other != seat {
+				tracks = append(tracks, other.audio, other.video)
+			}
+		}
+		seat.want(tracks)
+	}
+}
+
+func (s *SFU) remove(seat *Seat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rooms[seat.room][seat.peer] != seat {
+		return
+	}
+	delete(s.rooms[seat.room], seat.peer)
+	if len(s.rooms[seat.room]) == 0 {
+		delete(s.rooms, seat.room)
+	}
+	s.syncLocked(seat.room)
+	s.counts.seats.Add(-1)
+}
+
+// Close ends every seat and releases the UDP socket.
+func (s *SFU) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	var seats []*Seat
+	for _, room := range s.rooms {
+		for _, seat := range room {
+			seats = append(seats, seat)
+		}
+	}
+	s.mu.Unlock()
+	for _, seat := range seats {
+		seat.Close()
+	}
+	s.wg.Wait()
+	return s.mux.Close()
+}
+
+// Stats are totals since start, but Seats, which is a count of now.
+type Stats struct {
+	Seats          int64
+	Packets, Bytes uint64 // received from publishers and handed on
+	KeyRequests    uint64 // key-frame requests sent to publishers
+}
+
+// Stats returns the counters.
+func (s *SFU) Stats() Stats {
+	return Stats{s.counts.seats.Load(), s.counts.packets.Load(), s.counts.bytes.Load(), s.counts.keys.Load()}
+}

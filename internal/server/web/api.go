@@ -1,0 +1,193 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"ekermed.example/ekermed/internal/call/wire"
+	"ekermed.example/ekermed/internal/server/access"
+	"ekermed.example/ekermed/internal/server/store"
+)
+
+// Post sends invitations (package mail); the answer is "sent", "queued" or "outbox FILE".
+type Post interface {
+	Invite(ctx context.Context, a store.Appointment, link string) (string, error)
+	Cancel(ctx context.Context, a store.Appointment) (string, error)
+}
+
+// answer turns a function of a request into a handler: what it returns goes out as
+// JSON, and an error as a Failure with the right status.
+func answer[T any](w *Web, do func(*http.Request) (T, error)) http.HandlerFunc {
+	return func(rw http.ResponseWriter, r *http.Request) {
+		body, err := do(r)
+		var no *access.Refusal
+		switch {
+		case err == nil:
+			reply(rw, http.StatusOK, body)
+		case errors.As(err, &no):
+			if no.Wait > 0 {
+				rw.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(no.Wait.Seconds()))))
+			}
+			fail(rw, status(no.Code), wire.Failure{Code: no.Code, Text: no.Text})
+		case errors.Is(err, context.Canceled):
+			// The client went away.
+		default:
+			w.o.Log.Error("request failed", "path", pattern(r), "error", err)
+			fail(rw, http.StatusInternalServerError, wire.Failure{Code: wire.CodeInternal, Text: "the server could not do this; try again later"})
+		}
+	}
+}
+
+// pattern names a request in the log without the codes that a path may carry.
+func pattern(r *http.Request) string { return r.Pattern }
+
+func status(code wire.Code) int {
+	switch code {
+	case wire.CodeSession, wire.CodeCredentials, wire.CodePass:
+		return http.StatusUnauthorized
+	case wire.CodeSlowDown:
+		return http.StatusTooManyRequests
+	case wire.CodeUnknownLink, wire.CodeNotFound:
+		return http.StatusNotFound
+	case wire.CodeExpired, wire.CodeCancelled:
+		return http.StatusGone
+	case wire.CodeEarly:
+		return http.StatusForbidden
+	case wire.CodeTooLarge:
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusBadRequest
+}
+
+func decode[T any](r *http.Request) (T, error) {
+	var v T
+	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); kind != "application/json" {
+		return v, &access.Refusal{Code: wire.CodeMalformed, Text: "the body must be application/json"}
+	}
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		return v, &access.Refusal{Code: wire.CodeTooLarge, Text: "the body is too large"}
+	}
+	if err := wire.DecodeBody(raw, &v); err != nil {
+		return v, &access.Refusal{Code: wire.CodeMalformed, Text: err.Error()}
+	}
+	return v, nil
+}
+
+func bearer(r *http.Request) string {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok || len(token) > wire.MaxToken {
+		return ""
+	}
+	return token
+}
+
+func (w *Web) account(r *http.Request) (store.Account, time.Time, error) {
+	return w.o.Access.Session(r.Context(), bearer(r))
+}
+
+func (w *Web) signIn(r *http.Request) (wire.Session, error) {
+	in, err := decode[wire.SignIn](r)
+	if err != nil {
+		return wire.Session{}, err
+	}
+	return w.o.Access.SignIn(r.Context(), in, source(r))
+}
+
+// session tells who a token belongs to; the token itself is not repeated.
+func (w *Web) session(r *http.Request) (wire.Session, error) {
+	a, expires, err := w.account(r)
+	return wire.Session{Name: a.Name, Email: a.Email, Role: wire.RoleClinician, Expires: float64(expires.Unix())}, err
+}
+
+func (w *Web) signOut(r *http.Request) (struct{}, error) {
+	return struct{}{}, w.o.Access.SignOut(r.Context(), bearer(r))
+}
+
+func (w *Web) agenda(r *http.Request) (wire.Agenda, error) {
+	a, _, err := w.account(r)
+	if err != nil {
+		return wire.Agenda{}, err
+	}
+	return w.o.Agenda.read(r.Context(), a.ID)
+}
+
+func (w *Web) invite(r *http.Request) (wire.Invited, error) {
+	a, _, err := w.account(r)
+	if err != nil {
+		return wire.Invited{}, err
+	}
+	in, err := decode[wire.Invite](r)
+	if err != nil {
+		return wire.Invited{}, err
+	}
+	return Invite(r.Context(), w.o.Access, w.o.Post, w.o.URL, a, in, w.o.Agenda.Changed)
+}
+
+// Invite books an appointment and has the mail sent; the command line does the same.
+func Invite(ctx context.Context, ac *access.Access, post Post, base string, a store.Account, in wire.Invite, changed func(account, appointment string)) (wire.Invited, error) {
+	ap, code, err := ac.Book(ctx, a, in)
+	if err != nil {
+		return wire.Invited{}, err
+	}
+	link := base + "/r/" + code
+	how, err := post.Invite(ctx, ap, link)
+	if err != nil {
+		return wire.Invited{}, fmt.Errorf("the appointment stands, but its mail could not be written: %w", err)
+	}
+	changed(ap.Account, ap.ID)
+	return wire.Invited{Appointment: appointment(ap), Link: link, Mail: how}, nil
+}
+
+func (w *Web) cancel(r *http.Request) (struct{}, error) {
+	a, _, err := w.account(r)
+	if err != nil {
+		return struct{}{}, err
+	}
+	ap, err := w.o.Access.Cancel(r.Context(), a, r.PathValue("id"))
+	if err != nil {
+		return struct{}{}, err
+	}
+	w.o.Rooms.Cancel(ap.ID)
+	w.o.Agenda.Changed(ap.Account, ap.ID)
+	_, err = w.o.Post.Cancel(r.Context(), ap)
+	return struct{}{}, err
+}
+
+func (w *Web) clinicianPass(r *http.Request) (wire.Pass, error) {
+	a, _, err := w.account(r)
+	if err != nil {
+		return wire.Pass{}, err
+	}
+	return w.o.Access.ClinicianPass(r.Context(), a, r.PathValue("id"))
+}
+
+func (w *Web) link(r *http.Request) (wire.LinkInfo, error) {
+	in, err := decode[wire.LinkCode](r)
+	if err != nil {
+		return wire.LinkInfo{}, err
+	}
+	return w.o.Access.Link(r.Context(), in.Code, source(r))
+}
+
+func (w *Web) join(r *http.Request) (wire.Pass, error) {
+	in, err := decode[wire.LinkCode](r)
+	if err != nil {
+		return wire.Pass{}, err
+	}
+	return w.o.Access.Join(r.Context(), in.Code, source(r))
+}
+
+func appointment(a store.Appointment) wire.Appointment {
+	return wire.Appointment{
+		ID: a.ID, PatientName: a.PatientName, PatientEmail: a.PatientEmail,
+		Status: wire.AppointmentStatus(a.Status), Start: float64(a.Start.Unix()), Minutes: a.Minutes,
+	}
+}

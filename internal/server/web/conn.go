@@ -1,0 +1,130 @@
+package web
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"ekermed.example/ekermed/internal/call/wire"
+)
+
+// queued is how many messages may wait for a slow reader.
+const queued = 128
+
+// conn is one WebSocket: one reader (its caller), one writer (write), and a bounded
+// queue between the rest of the server and the network.
+type conn struct {
+	ws    *websocket.Conn
+	queue chan []byte
+	end   chan struct{} // closed by Close: write what is queued, then go
+	once  sync.Once
+}
+
+func newConn(ws *websocket.Conn) *conn {
+	c := &conn{ws: ws, queue: make(chan []byte, queued), end: make(chan struct{})}
+	ws.SetReadLimit(wire.MaxMessage)
+	ws.SetPongHandler(func(string) error { return ws.SetReadDeadline(time.Now().Add(silence)) })
+	return c
+}
+
+// Send queues a message; a client that does not read is let go with the code slow.
+func (c *conn) Send(m wire.Message) {
+	select {
+	case <-c.end:
+		return
+	default:
+	}
+	b, err := wire.Encode(m)
+	if err != nil {
+		return // our own types always encode
+	}
+	select {
+	case c.queue <- b:
+	default:
+		c.once.Do(func() {
+			close(c.end)
+			// The queue is full of what nobody reads: cut, so that the writer, which may be
+			// stuck, and the reader both end.
+			_ = c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.ClosePolicyViolation, string(wire.CodeSlow)), time.Now().Add(time.Second))
+			_ = c.ws.Close()
+		})
+	}
+}
+
+// refuse sends a fatal failure and closes.
+func (c *conn) refuse(f wire.Failure) {
+	if f.Code != "" {
+		f.Fatal = true
+		c.Send(f)
+	}
+	c.Close()
+}
+
+// Close lets the writer send what is queued and close the connection.
+func (c *conn) Close() { c.once.Do(func() { close(c.end) }) }
+
+// read waits for the next message. A failure without a code is a connection that
+// went away: there is nobody to tell.
+func (c *conn) read(limit time.Duration) (wire.Message, *wire.Failure) {
+	if err := c.ws.SetReadDeadline(time.Now().Add(limit)); err != nil {
+		return nil, &wire.Failure{}
+	}
+	kind, b, err := c.ws.ReadMessage()
+	if err != nil {
+		if errors.Is(err, websocket.ErrReadLimit) {
+			return nil, &wire.Failure{Code: wire.CodeTooLarge, Text: "the message is too large"}
+		}
+		return nil, &wire.Failure{}
+	}
+	if kind != websocket.TextMessage {
+		return nil, &wire.Failure{Code: wire.CodeMalformed, Text: "messages are text"}
+	}
+	m, err := wire.DecodeClient(b)
+	switch {
+	case errors.Is(err, wire.ErrTooLarge):
+		return nil, &wire.Failure{Code: wire.CodeTooLarge, Text: err.Error()}
+	case err != nil:
+		return nil, &wire.Failure{Code: wire.CodeMalformed, Text: err.Error()}
+	}
+	return m, nil
+}
+
+// write sends what is queued until Close, then says goodbye.
+func (c *conn) write() {
+	defer c.ws.Close()
+	ping := time.NewTicker(pingEvery)
+	defer ping.Stop()
+	for {
+		select {
+		case b := <-c.queue:
+			if !c.put(websocket.TextMessage, b) {
+				return
+			}
+		case <-ping.C:
+			if !c.put(websocket.PingMessage, nil) {
+				return
+			}
+		case <-c.end:
+			for {
+				select {
+				case b := <-c.queue:
+					if !c.put(websocket.TextMessage, b) {
+						return
+					}
+				default:
+					c.put(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""))
+					return
+				}
+			}
+		}
+	}
+}
+
+func (c *conn) put(kind int, b []byte) bool {
+	if err := c.ws.SetWriteDeadline(time.Now().Add(writeLimit)); err != nil {
+		return false
+	}
+	return c.ws.WriteMessage(kind, b) == nil
+}

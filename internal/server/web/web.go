@@ -1,0 +1,160 @@
+// Package web is the HTTP side of the server: the patient's page, the interface
+// under /api/v1, and the WebSocket on which package wire is spoken.
+package web
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"ekermed.example/ekermed/internal/call/wire"
+	"ekermed.example/ekermed/internal/server/access"
+	"ekermed.example/ekermed/internal/server/room"
+)
+
+//go:embed dist
+var dist embed.FS
+
+// Options configure a Web.
+type Options struct {
+	Access *access.Access
+	Rooms  *room.Hub
+	Agenda *Agenda
+	Post   Post
+	// URL is the public base address, without a slash at its end. Its path, if any, is
+	// the prefix under which a proxy serves us.
+	URL string
+	// Origins are further web origins that may open the WebSocket.
+	Origins []string
+	// Health answers nil when the server can do its work.
+	Health func(*http.Request) error
+	Log    *slog.Logger
+}
+
+// Web serves everything under Options.URL.
+type Web struct {
+	o       Options
+	prefix  string
+	origins []string
+	pending atomic.Int64 // WebSockets that have not said who they are
+}
+
+// New makes a Web.
+func New(o Options) (*Web, error) {
+	base, err := url.Parse(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	own := base.Scheme + "://" + base.Host
+	return &Web{o: o, prefix: strings.TrimSuffix(base.Path, "/"), origins: append([]string{own}, o.Origins...)}, nil
+}
+
+// Handler routes all requests.
+func (w *Web) Handler() (http.Handler, error) {
+	static, err := fs.Sub(dist, "dist")
+	if err != nil {
+		return nil, err
+	}
+	index, err := fs.ReadFile(static, "index.html")
+	if err != nil {
+		return nil, errors.New("the patient's page is not built: run make web")
+	}
+	mux := http.NewServeMux()
+	// GET covers HEAD: a mail scanner that follows the link changes nothing.
+	mux.HandleFunc("GET /r/{code}", func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+		rw.Header().Set("Cache-Control", "no-store")
+		_, _ = rw.Write(index) // a reader that went away needs no answer
+	})
+	files := http.StripPrefix("/s/", http.FileServerFS(static))
+	mux.HandleFunc("GET /s/{file...}", func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/") {
+			http.NotFound(rw, r)
+			return
+		}
+		rw.Header().Set("Cache-Control", "no-cache")
+		files.ServeHTTP(rw, r)
+	})
+	mux.HandleFunc("GET /ws", w.socket)
+	mux.HandleFunc("GET /healthz", w.health)
+	mux.HandleFunc("POST /api/v1/session", answer(w, w.signIn))
+	mux.HandleFunc("GET /api/v1/session", answer(w, w.session))
+	mux.HandleFunc("DELETE /api/v1/session", answer(w, w.signOut))
+	mux.HandleFunc("GET /api/v1/appointments", answer(w, w.agenda))
+	mux.HandleFunc("POST /api/v1/appointments", answer(w, w.invite))
+	mux.HandleFunc("POST /api/v1/appointments/{id}/pass", answer(w, w.clinicianPass))
+	mux.HandleFunc("POST /api/v1/appointments/{id}/cancel", answer(w, w.cancel))
+	mux.HandleFunc("POST /api/v1/link", answer(w, w.link))
+	mux.HandleFunc("POST /api/v1/join", answer(w, w.join))
+	return w.guard(http.StripPrefix(w.prefix, mux)), nil
+}
+
+// policy is the page's: everything from here, nothing inline, never in a frame.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; " +
+	"media-src 'self' blob:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+func (w *Web) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		h := rw.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), geolocation=(), payment=(), usb=()")
+		if r.TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead && !w.originOK(r) {
+			fail(rw, http.StatusForbidden, wire.Failure{Code: wire.CodeOrigin, Text: "this page is not one of ours"})
+			return
+		}
+		r.Body = http.MaxBytesReader(rw, r.Body, wire.MaxMessage)
+		next.ServeHTTP(rw, r)
+	})
+}
+
+// originOK takes our own origins, and programs that are no browsers and so send none.
+// Nothing here rests on cookies, so there is no standing a foreign page could borrow.
+func (w *Web) originOK(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	return origin == "" || slices.Contains(w.origins, origin)
+}
+
+func (w *Web) health(rw http.ResponseWriter, r *http.Request) {
+	rw.Header().Set("Content-Type", "application/json")
+	rw.Header().Set("Cache-Control", "no-store")
+	if err := w.o.Health(r); err != nil {
+		w.o.Log.Error("not healthy", "error", err)
+		rw.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = rw.Write([]byte(`{"status":"failing"}` + "\n"))
+		return
+	}
+	_, _ = rw.Write([]byte(`{"status":"ok"}` + "\n"))
+}
+
+// source is who asks, for throttling.
+func source(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+func reply(rw http.ResponseWriter, status int, body any) {
+	rw.Header().Set("Content-Type", "application/json; charset=utf-8")
+	rw.Header().Set("Cache-Control", "no-store")
+	rw.WriteHeader(status)
+	_ = json.NewEncoder(rw).Encode(body) // a reader that went away needs no answer
+}
+
+func fail(rw http.ResponseWriter, status int, f wire.Failure) { reply(rw, status, f) }
