@@ -58,6 +58,8 @@ type (
 		Session wire.Session
 		Server  string
 	}
+	// SessionResuming: a session of an earlier run is being asked about.
+	SessionResuming struct{}
 	// SessionClosed: refused, ended by the server, or unreachable at sign-in.
 	SessionClosed struct{ Problem *Problem }
 	// AgendaCame and AgendaLost follow the agenda connection.
@@ -68,29 +70,20 @@ type (
 		Invited wire.Invited
 		Problem *Problem
 	}
-	// LinkUp and LinkDown follow the room's connection. A LinkDown with Final set will
-	// not be retried.
+	// LinkDown: the room's connection broke; it is retried unless Final.
 	LinkDown struct {
 		Problem Problem
 		Final   bool
-		At      time.Time
 	}
 	// Heard is a message from the server in the room.
-	Heard struct {
-		Message wire.Message
-		At      time.Time
-	}
+	Heard struct{ Message wire.Message }
 	// MediaUp: picture or sound of somebody arrived on the media connection.
 	MediaUp struct {
 		Gen  uint32
 		Kind wire.Kind
-		At   time.Time
 	}
 	// MediaDown: the media connection of this generation failed.
-	MediaDown struct {
-		Gen uint32
-		At  time.Time
-	}
+	MediaDown struct{ Gen uint32 }
 	// DevicesFound lists what the machine has.
 	DevicesFound struct{ Cameras, Microphones, Speakers []Device }
 	// DevicesOpened answers the opening of devices: what works and what does not.
@@ -127,6 +120,7 @@ func (Choose) event()            {}
 func (TestSpeaker) event()       {}
 func (SetSettings) event()       {}
 func (SessionOpened) event()     {}
+func (SessionResuming) event()   {}
 func (SessionClosed) event()     {}
 func (AgendaCame) event()        {}
 func (AgendaLost) event()        {}

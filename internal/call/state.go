@@ -155,6 +155,12 @@ type Consultation struct {
 	// Seen: a picture was shown during the call. A call without one was sound only.
 	Seen    bool
 	Problem *Problem
+
+	// flowing: media of the present generation has come.
+	flowing bool
+	// pending waits for the room to open.
+	pending []wire.Message
+	ice     []wire.ICEServer
 }
 
 // Problem is something that went wrong, in a form that screens put into words:

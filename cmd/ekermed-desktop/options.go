@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+
+	"ekermed.example/ekermed/internal/call/portal"
+)
+
+// options are what the command line says.
+type options struct {
+	server  string
+	devices string // system or fake
+	status  string
+	session string // token handed over by a launcher
+}
+
+func parse(args []string, stdin io.Reader, stderr io.Writer) (options, error) {
+	var o options
+	f := flag.NewFlagSet("ekermed-desktop", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.Usage = func() {
+		fmt.Fprintln(stderr, "usage: ekermed-desktop [--server URL] [ekermed://HOST/r/CODE] [--devices system|fake] [--status FILE]")
+		f.PrintDefaults()
+	}
+	f.StringVar(&o.server, "server", "", "`URL` of the e-KerMed server, such as https://visio.hospital.example")
+	f.StringVar(&o.devices, "devices", "system", "system, or fake for a machine without camera and sound")
+	f.StringVar(&o.status, "status", "", "keep a JSON snapshot for support in `FILE`")
+	fromStdin := f.Bool("session-stdin", false, "take a session token from standard input (for launchers that have signed in)")
+	version := f.Bool("version", false, "print the version and stop")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if *version {
+		fmt.Fprintln(stderr, versionLine())
+		return o, flag.ErrHelp
+	}
+	if o.devices != "system" && o.devices != "fake" {
+		return o, fmt.Errorf("--devices %q: choose system or fake", o.devices)
+	}
+	for _, arg := range f.Args() {
+		u, err := url.Parse(arg)
+		if err != nil || u.Scheme != "ekermed" || u.Host == "" {
+			return o, fmt.Errorf("%q is not an ekermed:// address", arg)
+		}
+		o.server = "https://" + u.Host
+	}
+	if o.server != "" {
+		base, err := portal.Parse(o.server)
+		if err != nil {
+			return o, fmt.Errorf("--server %q: %w", o.server, err)
+		}
+		o.server = base
+	}
+	if *fromStdin {
+		if o.server == "" {
+			return o, errors.New("--session-stdin needs --server")
+		}
+		line, err := bufio.NewReader(io.LimitReader(stdin, 512)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return o, fmt.Errorf("reading the session: %w", err)
+		}
+		o.session = strings.TrimSpace(line)
+	}
+	return o, nil
+}
+
+func versionLine() string { return "ekermed-desktop " + version }

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"reflect"
+	"time"
+
+	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/run"
+	"ekermed.example/ekermed/internal/devices"
+)
+
+// status is the snapshot for support. It holds no secret; names are those on screen.
+type status struct {
+	Phase      string         `json:"phase"`
+	Route      string         `json:"route"`
+	SafetyCode string         `json:"safety_code"`
+	Room       string         `json:"room"`
+	Self       statusSelf     `json:"self"`
+	Peers      []statusPeer   `json:"peers"`
+	Door       []statusDoor   `json:"door"`
+	Devices    statusDevices  `json:"devices"`
+	Error      *statusProblem `json:"error"`
+}
+
+type statusSelf struct {
+	Width       int     `json:"width"`
+	Height      int     `json:"height"`
+	FPS         float64 `json:"fps"`
+	AudioMSSent uint64  `json:"audio_ms_sent"`
+}
+
+type statusPeer struct {
+	ID            string  `json:"id"`
+	Name          string  `json:"name"`
+	Role          string  `json:"role"`
+	Width         int     `json:"width"`
+	Height        int     `json:"height"`
+	FramesShown   uint64  `json:"frames_shown"`
+	FPS           float64 `json:"fps"`
+	AudioMSPlayed uint64  `json:"audio_ms_played"`
+	RTTMS         float64 `json:"rtt_ms"`
+	Loss          float64 `json:"loss"`
+}
+
+// statusDoor is somebody who waits, in the agenda or in the open room.
+type statusDoor struct {
+	Appointment string `json:"appointment"`
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+}
+
+type statusDevices struct {
+	Camera     string `json:"camera"`
+	Microphone string `json:"microphone"`
+	Speaker    string `json:"speaker"`
+	Open       bool   `json:"open"`
+}
+
+type statusProblem struct {
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// report keeps the snapshot file: at every change, and each second in a call.
+func report(ctx context.Context, path string, desk *run.Desk, m *machine, latest func() *call.State, log *slog.Logger) error {
+	if path == "" {
+		return nil
+	}
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	var last status
+	var wrote time.Time
+	for {
+		if s := latest(); s != nil {
+			now := snapshot(*s, desk, m)
+			changed := !reflect.DeepEqual(still(now), still(last))
+			if changed || (s.Call.Live() && time.Since(wrote) > time.Second) {
+				last, wrote = now, time.Now()
+				text, err := json.MarshalIndent(now, "", "  ")
+				if err == nil {
+					err = replace(path, append(text, '\n'))
+				}
+				if err != nil {
+					log.Warn("the status file is not written", "error", err)
+				}
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// still is a status without the figures that always move.
+func still(s status) status {
+	s.Self = statusSelf{}
+	peers := make([]statusPeer, len(s.Peers))
+	for i, p := range s.Peers {
+		peers[i] = statusPeer{ID: p.ID, Name: p.Name, Role: p.Role, Width: p.Width, Height: p.Height}
+	}
+	s.Peers = peers
+	return s
+}
+
+func snapshot(s call.State, desk *run.Desk, m *machine) status {
+	out := status{Phase: phase(s), Route: s.Call.Route, Room: s.Call.Room, Peers: []statusPeer{}, Door: []statusDoor{}}
+	out.Devices = statusDevices{word(s.Devices.Camera), word(s.Devices.Microphone), word(s.Devices.Speaker), s.Devices.Open}
+	for _, p := range []*call.Problem{s.Call.Problem, s.Account.Problem, s.Agenda.Problem} {
+		if p != nil && out.Error == nil {
+			out.Error = &statusProblem{string(p.Code), p.Detail}
+		}
+	}
+	for _, a := range s.Agenda.Appointments {
+		for _, p := range a.People {
+			if p.Place == "waiting" {
+				out.Door = append(out.Door, statusDoor{a.ID, p.ID, p.Name})
+			}
+		}
+	}
+	session := m.session.Load()
+	counters := func(peer string) devices.Counters {
+		if session == nil {
+			return devices.Counters{}
+		}
+		return session.Counters(peer)
+	}
+	own := counters("")
+	out.Self = statusSelf{own.Width, own.Height, own.FPS, own.AudioMS}
+	rtt, loss := desk.Stats()
+	for _, p := range s.Call.Others() {
+		c := counters(p.ID)
+		out.Peers = append(out.Peers, statusPeer{
+			ID: p.ID, Name: p.Name, Role: string(p.Role), Width: c.Width, Height: c.Height, FramesShown: c.Frames,
+			FPS: c.FPS, AudioMSPlayed: c.AudioMS, RTTMS: float64(rtt.Microseconds()) / 1000, Loss: loss,
+		})
+	}
+	return out
+}
+
+// phase is one word for where the desk stands.
+func phase(s call.State) string {
+	switch {
+	case s.Account.Phase != call.SignedIn:
+		return string(s.Account.Phase)
+	case s.Call.Phase == call.Idle:
+		return "home"
+	}
+	return string(s.Call.Phase)
+}
+
+func word(p *call.Problem) string {
+	if p == nil {
+		return "ok"
+	}
+	return string(p.Code)
+}

@@ -1,0 +1,66 @@
+package call
+
+import "ekermed.example/ekermed/internal/call/wire"
+
+// Effect is what Step wants done. Package run does it and posts the result as an
+// Event; an effect that says nothing of a result has none.
+type Effect interface{ effect() }
+
+// The effects.
+type (
+	// OpenSession asks the server for a session; SessionOpened or SessionClosed answers.
+	OpenSession SignIn
+	// CloseSession ends the session at the server and forgets it here.
+	CloseSession struct{}
+	// FollowAgenda keeps the agenda current; AgendaCame and AgendaLost tell.
+	FollowAgenda struct{}
+	// StopAgenda ends FollowAgenda.
+	StopAgenda struct{}
+	// Book sends an invitation; InviteDone answers.
+	Book SendInvite
+	// Cancel takes an appointment back.
+	Cancel struct{ ID string }
+	// Enter opens the room of an appointment; Heard and LinkDown tell what comes.
+	Enter struct{ Appointment string }
+	// Tell sends a message in the room.
+	Tell struct{ Message wire.Message }
+	// HangUp closes the room, after what was told before, and the media connection.
+	HangUp struct{}
+	// Connect takes an offer: a new media connection for a new generation.
+	Connect struct {
+		Offer wire.Offer
+		ICE   []wire.ICEServer
+	}
+	// OpenDevices opens what is chosen; DevicesOpened answers.
+	OpenDevices struct{ Choice Choice }
+	// SwitchDevices changes devices while they are open; DevicesOpened answers.
+	SwitchDevices struct{ Choice Choice }
+	// CloseDevices lets camera and microphone go.
+	CloseDevices struct{}
+	// Mute stops or starts what a device lets out.
+	Mute struct {
+		Kind  wire.Kind
+		Muted bool
+	}
+	// PlayTest sounds the speaker.
+	PlayTest struct{ Choice Choice }
+	// Save keeps settings, devices, server and address for the next run.
+	Save struct{ Remembered Remembered }
+)
+
+func (OpenSession) effect()   {}
+func (CloseSession) effect()  {}
+func (FollowAgenda) effect()  {}
+func (StopAgenda) effect()    {}
+func (Book) effect()          {}
+func (Cancel) effect()        {}
+func (Enter) effect()         {}
+func (Tell) effect()          {}
+func (HangUp) effect()        {}
+func (Connect) effect()       {}
+func (OpenDevices) effect()   {}
+func (SwitchDevices) effect() {}
+func (CloseDevices) effect()  {}
+func (Mute) effect()          {}
+func (PlayTest) effect()      {}
+func (Save) effect()          {}

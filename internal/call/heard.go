@@ -1,0 +1,96 @@
+package call
+
+import (
+	"slices"
+	"time"
+
+	"ekermed.example/ekermed/internal/call/wire"
+)
+
+// stepHeard takes what the server says in the room.
+func stepHeard(s State, m wire.Message, now time.Time) (State, []Effect) {
+	if !s.Call.Live() {
+		return s, nil
+	}
+	c := &s.Call
+	switch m := m.(type) {
+	case wire.Welcome:
+		return welcome(s, m)
+	case wire.Presence:
+		c.People = with(c.People, m.Person)
+		c.settle()
+	case wire.Gone:
+		if p, ok := c.Find(m.ID); ok && p.Place == wire.PlaceCall {
+			c.Left = p.Name
+		}
+		c.People = slices.DeleteFunc(slices.Clone(c.People), func(p wire.Person) bool { return p.ID == m.ID })
+		c.settle()
+	case wire.Offer:
+		if m.Gen > c.Gen {
+			c.flowing = false
+		}
+		c.Gen = m.Gen
+		return s, []Effect{Connect{m, c.ice}}
+	case wire.Admitted:
+		c.ice = m.ICE
+	case wire.Ended:
+		return finish(s, now, m.Reason, nil)
+	case wire.Failure:
+		problem := &Problem{Code: ProblemCode(m.Code), Detail: m.Text}
+		if m.Fatal {
+			return finish(s, now, wire.ReasonLost, problem)
+		}
+		c.Problem = problem
+	}
+	return s, nil
+}
+
+// welcome is the snapshot: it replaces what we knew, and nothing of what we chose.
+func welcome(s State, m wire.Welcome) (State, []Effect) {
+	c := &s.Call
+	c.Self, c.Room, c.People, c.ice = m.Self, m.Room, m.People, m.ICE
+	c.Problem = nil
+	if m.Gen == 0 {
+		c.flowing, c.Gen = false, 0
+	}
+	switch {
+	case len(c.Others()) == 0:
+		c.Phase = Waiting
+	case c.flowing:
+		c.Phase = Talking
+	default:
+		c.Phase = Connecting
+	}
+	effects := []Effect{Tell{wire.Ready(s.media())}}
+	for _, pending := range c.pending {
+		effects = append(effects, Tell{pending})
+	}
+	c.pending = nil
+	return s, effects
+}
+
+// settle fits the phase to who is in the call.
+func (c *Consultation) settle() {
+	alone := len(c.Others()) == 0
+	switch {
+	case alone && (c.Phase == Connecting || c.Phase == Talking):
+		c.Phase, c.flowing = Waiting, false
+	case !alone && c.Phase == Waiting:
+		c.Phase, c.Left = Connecting, ""
+	}
+	if c.Phase == Reconnecting && alone {
+		c.Phase = Waiting
+	}
+}
+
+// with replaces or adds a person, in a list of its own.
+func with(people []wire.Person, p wire.Person) []wire.Person {
+	people = slices.Clone(people)
+	for i := range people {
+		if people[i].ID == p.ID {
+			people[i] = p
+			return people
+		}
+	}
+	return append(people, p)
+}

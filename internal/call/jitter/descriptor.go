@@ -1,0 +1,46 @@
+package jitter
+
+// descriptor is what a VP8 payload descriptor says (RFC 7741, section 4.2), as far as
+// putting frames together needs it.
+type descriptor struct {
+	size  int  // bytes to skip
+	start bool // first packet of a frame: S set and partition 0
+	key   bool // that frame is a key frame (RFC 6386, section 9.1)
+}
+
+// describe reads the descriptor; ok is false when the payload is too short for it.
+func describe(b []byte) (d descriptor, ok bool) {
+	if len(b) == 0 {
+		return d, false
+	}
+	at := 1
+	if b[0]&0x80 != 0 { // X: extensions
+		if len(b) < 2 {
+			return d, false
+		}
+		ext := b[1]
+		at = 2
+		if ext&0x80 != 0 { // I: picture id, one or two bytes
+			if len(b) <= at {
+				return d, false
+			}
+			if b[at]&0x80 != 0 {
+				at++
+			}
+			at++
+		}
+		if ext&0x40 != 0 { // L: TL0PICIDX
+			at++
+		}
+		if ext&0x30 != 0 { // T or K: TID, Y, KEYIDX
+			at++
+		}
+	}
+	if len(b) <= at {
+		return d, false
+	}
+	d.size = at
+	d.start = b[0]&0x17 == 0x10
+	d.key = d.start && b[at]&1 == 0
+	return d, true
+}

@@ -1,0 +1,228 @@
+// Package run executes a desk: one goroutine owns the state, takes events, steps, and
+// does what Step asks for. Everything slow happens in goroutines that post an event
+// when they are done.
+package run
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"sync"
+	"time"
+
+	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/link"
+	"ekermed.example/ekermed/internal/call/peer"
+	"ekermed.example/ekermed/internal/call/portal"
+	"ekermed.example/ekermed/internal/call/wire"
+)
+
+// Media is one opened set of devices.
+type Media interface {
+	peer.Media
+	Mute(kind wire.Kind, muted bool)
+	Switch(ctx context.Context, choice call.Choice) call.DevicesOpened
+	Close() error
+}
+
+// Machine opens devices.
+type Machine interface {
+	// Open never fails as a whole: what does not work is told in the event, and what
+	// stops or starts working afterwards by later.
+	Open(ctx context.Context, choice call.Choice, later func(call.DevicesOpened)) (Media, call.DevicesOpened)
+	// Test plays a short sound.
+	Test(ctx context.Context, choice call.Choice)
+}
+
+// Memory keeps what outlives a run. Secret is the session token, in the system's
+// keyring; an error means that it is kept for this run only.
+type Memory interface {
+	Save(call.Remembered) error
+	SaveSecret(server, email, token string) error
+	DropSecret(server, email string) error
+}
+
+// Options configure a Desk.
+type Options struct {
+	Machine Machine
+	Memory  Memory
+	// Client names the program and its version to the server.
+	Client string
+	TLS    *tls.Config
+	// Changed gets every new state, from the desk's goroutine. It must not block.
+	Changed func(call.State)
+	Log     *slog.Logger
+	Now     func() time.Time
+}
+
+// queued is how many events may wait.
+const queued = 256
+
+// closing is how long a goodbye may take.
+const closing = 2 * time.Second
+
+// Desk runs one clinician's desk.
+type Desk struct {
+	o      Options
+	events chan call.Event
+	wg     sync.WaitGroup
+
+	// What follows belongs to the goroutine of Run.
+	ctx     context.Context
+	state   call.State
+	portal  portal.Portal
+	agenda  *link.Link
+	room    *link.Link
+	resume  *resume
+	entry   uint64 // counts rooms entered, so that late news of an old one is dropped
+	devices *devices
+	wires   *wires
+
+	// stats are read by others.
+	mu    sync.Mutex
+	stats *peer.Peer
+}
+
+// New makes a desk that starts from a remembered state.
+func New(o Options, r call.Remembered) *Desk {
+	d := &Desk{o: o, events: make(chan call.Event, queued)}
+	d.state, _ = call.Step(call.State{Account: call.Account{Phase: call.SignedOut}}, r, o.Now())
+	return d
+}
+
+// State is the state before Run; afterwards Options.Changed tells.
+func (d *Desk) State() call.State { return d.state }
+
+// Post hands over an event; it may be called from anywhere.
+func (d *Desk) Post(ev call.Event) {
+	d.events <- ev
+}
+
+// SignedIn starts with a session from an earlier run, which the server is asked about.
+func (d *Desk) SignedIn(server, token string) {
+	d.Post(restored{server: server, token: token})
+}
+
+// restored asks whether a kept session is still good. It is the runner's own event.
+type restored struct {
+	call.Event
+	server, token string
+}
+
+// Stats are the media connection's round trip and loss; zero outside a call.
+func (d *Desk) Stats() (time.Duration, float64) {
+	d.mu.Lock()
+	p := d.stats
+	d.mu.Unlock()
+	if p == nil {
+		return 0, 0
+	}
+	return p.Stats()
+}
+
+// Run owns the desk until ctx ends; then it leaves the room and lets devices go.
+func (d *Desk) Run(ctx context.Context) error {
+	work, stop := context.WithCancel(context.Background())
+	d.ctx = work
+	d.o.Changed(d.state)
+	for {
+		select {
+		case ev := <-d.events:
+			d.take(ev)
+		case <-ctx.Done():
+			d.take(call.Leave{Stay: true})
+			d.stopAgenda()
+			stop()
+			d.drain()
+			return nil
+		}
+	}
+}
+
+// drain lets what is under way end, and drops its news.
+func (d *Desk) drain() {
+	done := make(chan struct{})
+	go func() { // ends when the work has
+		d.wg.Wait()
+		close(done)
+	}()
+	for {
+		select {
+		case <-d.events:
+		case <-done:
+			return
+		}
+	}
+}
+
+func (d *Desk) take(ev call.Event) {
+	switch own := ev.(type) {
+	case restored:
+		d.restore(own)
+		return
+	case late:
+		if own.entry != d.entry {
+			return // about a room that we have left
+		}
+		ev = own.event
+	case call.SessionOpened:
+		d.portal.Base, d.portal.Token = own.Server, own.Session.Token
+	}
+	if heard, ok := ev.(call.Heard); ok {
+		if w, ok := heard.Message.(wire.Welcome); ok && d.resume != nil {
+			d.resume.set(w.Resume)
+		}
+	}
+	next, effects := call.Step(d.state, ev, d.o.Now())
+	d.state = next
+	for _, effect := range effects {
+		d.do(effect)
+	}
+	d.o.Changed(d.state)
+}
+
+// late is news of one room.
+type late struct {
+	call.Event
+	event call.Event
+	entry uint64
+}
+
+// work runs something slow; what it returns is posted.
+func (d *Desk) work(do func(ctx context.Context) call.Event) {
+	ctx := d.ctx
+	d.wg.Go(func() {
+		if ev := do(ctx); ev != nil {
+			d.Post(ev)
+		}
+	})
+}
+
+func (d *Desk) do(effect call.Effect) {
+	switch e := effect.(type) {
+	case call.OpenSession:
+		d.signIn(e)
+	case call.CloseSession:
+		d.signOut()
+	case call.FollowAgenda:
+		d.followAgenda()
+	case call.StopAgenda:
+		d.stopAgenda()
+	case call.Book:
+		d.book(e)
+	case call.Cancel:
+		d.cancel(e)
+	case call.Save:
+		d.save(e)
+	case call.Enter:
+		d.enter(e)
+	case call.Tell:
+		d.tell(e.Message)
+	case call.HangUp:
+		d.hangUp()
+	case call.Connect:
+		d.wires.offer(e)
+	default:
+		d.device(effect)
+	}
+}

@@ -1,0 +1,255 @@
+package call
+
+import (
+	"slices"
+	"time"
+
+	"ekermed.example/ekermed/internal/call/wire"
+)
+
+// Step is the whole machine: the state after an event that happened now, and what
+// must be done about it. It changes nothing that s points to.
+func Step(s State, ev Event, now time.Time) (State, []Effect) {
+	switch ev := ev.(type) {
+	case SignIn, SignOut, SessionOpened, SessionResuming, SessionClosed, AgendaCame, AgendaLost, Warned:
+		return stepAccount(s, ev)
+	case SendInvite, CloseInvite, InviteDone, CancelAppointment:
+		return stepInvite(s, ev)
+	case Preview, Choose, TestSpeaker, SetSettings, Remembered, DevicesFound, DevicesOpened:
+		return stepDevices(s, ev)
+	case Heard:
+		return stepHeard(s, ev.Message, now)
+	}
+	return stepCall(s, ev, now)
+}
+
+func stepAccount(s State, ev Event) (State, []Effect) {
+	switch ev := ev.(type) {
+	case SignIn:
+		if s.Account.Phase == SigningIn || s.Account.Phase == SignedIn {
+			return s, nil
+		}
+		s.Account = Account{Phase: SigningIn, Server: ev.Server, Email: ev.Email}
+		return s, []Effect{OpenSession(ev)}
+	case SessionResuming:
+		s.Account.Phase, s.Account.Problem = SigningIn, nil
+	case SessionOpened:
+		s.Account = Account{Phase: SignedIn, Server: ev.Server, Email: ev.Session.Email, Name: ev.Session.Name, Problem: s.Account.Problem}
+		return s, []Effect{save(s), FollowAgenda{}}
+	case SessionClosed:
+		return signedOut(s, ev.Problem, StopAgenda{})
+	case SignOut:
+		if s.Call.Live() {
+			return s, nil // leave the call first
+		}
+		return signedOut(s, nil, StopAgenda{}, CloseSession{})
+	case AgendaCame:
+		s.Agenda = Agenda{Online: true, Appointments: ev.Agenda.Appointments}
+	case AgendaLost:
+		if ev.Problem.Code == ProblemCode(wire.CodeSession) && !s.Call.Live() {
+			return signedOut(s, &ev.Problem, StopAgenda{}, CloseSession{})
+		}
+		s.Agenda.Online, s.Agenda.Problem = false, &ev.Problem
+	case Warned:
+		s.Account.Problem = &ev.Problem
+	}
+	return s, nil
+}
+
+func signedOut(s State, why *Problem, effects ...Effect) (State, []Effect) {
+	s.Account = Account{Phase: SignedOut, Server: s.Account.Server, Email: s.Account.Email, Problem: why}
+	s.Agenda, s.Invite = Agenda{}, Invite{}
+	return s, effects
+}
+
+func stepInvite(s State, ev Event) (State, []Effect) {
+	switch ev := ev.(type) {
+	case SendInvite:
+		if s.Account.Phase != SignedIn || s.Invite.Phase == InviteSending {
+			return s, nil
+		}
+		s.Invite = Invite{Phase: InviteSending, To: ev.Email}
+		return s, []Effect{Book(ev)}
+	case InviteDone:
+		if s.Invite.Phase != InviteSending {
+			return s, nil
+		}
+		s.Invite.Phase, s.Invite.Problem = InviteFailed, ev.Problem
+		if ev.Problem == nil {
+			s.Invite.Phase, s.Invite.Link, s.Invite.Mail = InviteSent, ev.Invited.Link, ev.Invited.Mail
+		}
+	case CloseInvite:
+		s.Invite = Invite{}
+	case CancelAppointment:
+		return s, []Effect{Cancel(ev)}
+	}
+	return s, nil
+}
+
+func stepDevices(s State, ev Event) (State, []Effect) {
+	switch ev := ev.(type) {
+	case Preview:
+		if s.Call.Live() {
+			return s, nil // the call has them open
+		}
+		if !ev.On {
+			s.Devices.Open = false
+			return s, []Effect{CloseDevices{}}
+		}
+		return s, []Effect{OpenDevices{s.Devices.Chosen}}
+	case Choose:
+		s.Devices.Chosen = ev.Choice
+		effects := []Effect{save(s)}
+		if s.Devices.Open || s.Call.Live() {
+			effects = append(effects, SwitchDevices(ev))
+		}
+		return s, effects
+	case TestSpeaker:
+		return s, []Effect{PlayTest{s.Devices.Chosen}}
+	case SetSettings:
+		s.Settings = ev.Settings
+		return s, []Effect{save(s)}
+	case Remembered:
+		s.Settings, s.Devices.Chosen = ev.Settings, ev.Choice
+		if s.Account.Phase != SignedIn {
+			s.Account.Server, s.Account.Email = ev.Server, ev.Email
+		}
+	case DevicesFound:
+		s.Devices.Cameras, s.Devices.Microphones, s.Devices.Speakers = ev.Cameras, ev.Microphones, ev.Speakers
+	case DevicesOpened:
+		s.Devices.Open = ev.Open
+		s.Devices.Camera, s.Devices.Microphone, s.Devices.Speaker = ev.Camera, ev.Microphone, ev.Speaker
+		return tellMedia(s, nil)
+	}
+	return s, nil
+}
+
+func save(s State) Effect {
+	return Save{Remembered{Settings: s.Settings, Choice: s.Devices.Chosen, Server: s.Account.Server, Email: s.Account.Email}}
+}
+
+// Live tells that there is a room to be in: anything but Idle and Ended.
+func (c Consultation) Live() bool { return c.Phase != Idle && c.Phase != Ended }
+
+// media is what others are told: what is on and has a working device behind it.
+func (s State) media() wire.Media {
+	return wire.Media{
+		Audio: s.Call.Audio && s.Devices.Microphone == nil,
+		Video: s.Call.Video && s.Devices.Camera == nil,
+	}
+}
+
+// tellMedia tells the room what we let out, once we are in it.
+func tellMedia(s State, effects []Effect) (State, []Effect) {
+	if s.Call.Live() && s.Call.Self != "" {
+		effects = append(effects, Tell{s.media()})
+	}
+	return s, effects
+}
+
+func stepCall(s State, ev Event, now time.Time) (State, []Effect) {
+	switch ev := ev.(type) {
+	case OpenRoom:
+		return enter(s, ev.Appointment)
+	case LetIn:
+		return ask(s, ev.Appointment, wire.Admit{Peer: ev.Peer})
+	case TurnAway:
+		return ask(s, ev.Appointment, wire.Refuse{Peer: ev.Peer})
+	case SendNote:
+		return ask(s, ev.Appointment, wire.Note{Peer: ev.Peer, Text: ev.Text})
+	case SetAudio:
+		if s.Call.Live() {
+			s.Call.Audio = ev.On
+			return tellMedia(s, []Effect{Mute{wire.Audio, !ev.On}})
+		}
+	case SetVideo:
+		if s.Call.Live() {
+			s.Call.Video = ev.On
+			return tellMedia(s, []Effect{Mute{wire.Video, !ev.On}})
+		}
+	case Leave:
+		if s.Call.Live() {
+			return finish(s, now, wire.ReasonLeft, nil, Tell{wire.Leave{End: !ev.Stay}})
+		}
+	case CloseEnd:
+		if s.Call.Phase == Ended {
+			s.Call = Consultation{}
+		}
+	case LinkDown:
+		return linkDown(s, ev, now)
+	case MediaUp:
+		return mediaUp(s, ev, now)
+	case MediaDown:
+		if s.Call.Live() && ev.Gen == s.Call.Gen {
+			s.Call.flowing = false
+			if s.Call.Phase != Reconnecting {
+				s.Call.Phase, s.Call.Lost = Reconnecting, now
+			}
+			s.Call.Problem = &Problem{Code: ProblemMediaLost}
+			return s, []Effect{Tell{wire.Renew{Gen: ev.Gen}}}
+		}
+	}
+	return s, nil
+}
+
+func enter(s State, appointment string) (State, []Effect) {
+	if s.Account.Phase != SignedIn || s.Call.Live() {
+		return s, nil
+	}
+	s.Call = Consultation{Phase: Entering, Appointment: appointment, Audio: true, Video: true}
+	// Devices first: the media connection needs them. Open ones stay open.
+	return s, []Effect{OpenDevices{s.Devices.Chosen}, Mute{wire.Audio, false}, Mute{wire.Video, false}, Enter{appointment}}
+}
+
+// ask sends a wish about somebody at the door, entering the room first when needed.
+func ask(s State, appointment string, m wire.Message) (State, []Effect) {
+	switch {
+	case !s.Call.Live():
+		s, effects := enter(s, appointment)
+		if s.Call.Live() {
+			s.Call.pending = []wire.Message{m}
+		}
+		return s, effects
+	case s.Call.Appointment != appointment:
+		return s, nil // one consultation at a time
+	case s.Call.Self == "" || s.Call.Phase == Reconnecting:
+		s.Call.pending = append(slices.Clone(s.Call.pending), m)
+		return s, nil
+	}
+	return s, []Effect{Tell{m}}
+}
+
+func linkDown(s State, ev LinkDown, now time.Time) (State, []Effect) {
+	if !s.Call.Live() {
+		return s, nil
+	}
+	if ev.Final {
+		return finish(s, now, wire.ReasonLost, &ev.Problem)
+	}
+	if s.Call.Phase != Reconnecting {
+		s.Call.Phase, s.Call.Lost = Reconnecting, now
+	}
+	s.Call.Problem = &ev.Problem
+	return s, nil
+}
+
+func mediaUp(s State, ev MediaUp, now time.Time) (State, []Effect) {
+	if !s.Call.Live() || ev.Gen != s.Call.Gen {
+		return s, nil
+	}
+	s.Call.flowing, s.Call.Route = true, "sfu"
+	if s.Call.Began.IsZero() {
+		s.Call.Began = now
+	}
+	s.Call.Seen = s.Call.Seen || ev.Kind == wire.Video
+	if s.Call.Phase == Connecting || (s.Call.Phase == Reconnecting && s.Call.Problem != nil && s.Call.Problem.Code == ProblemMediaLost) {
+		s.Call.Phase, s.Call.Problem = Talking, nil
+	}
+	return s, nil
+}
+
+func finish(s State, now time.Time, why wire.Reason, problem *Problem, effects ...Effect) (State, []Effect) {
+	s.Call.Phase, s.Call.Reason, s.Call.Problem, s.Call.pending = Ended, why, problem, nil
+	s.Call.EndedAt, s.Devices.Open = now, false
+	return s, append(effects, HangUp{}, CloseDevices{})
+}

@@ -1,0 +1,167 @@
+package call
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"ekermed.example/ekermed/internal/call/wire"
+)
+
+func person(id string, role wire.Role, place wire.Place) wire.Person {
+	return wire.Person{ID: id, Name: "name of " + id, Role: role, Place: place}
+}
+
+func play(t *testing.T, evs ...Event) (State, []Effect) {
+	t.Helper()
+	var s State
+	var all []Effect
+	now := time.Unix(1000, 0)
+	for _, ev := range evs {
+		var effects []Effect
+		s, effects = Step(s, ev, now)
+		all = append(all, effects...)
+		now = now.Add(time.Second)
+	}
+	return s, all
+}
+
+func has[T Effect](effects []Effect, want func(T) bool) bool {
+	for _, e := range effects {
+		if v, ok := e.(T); ok && want(v) {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	signedIn = SessionOpened{Session: wire.Session{Name: "Dr Anne", Email: "anne@h.example"}, Server: "https://h.example"}
+	me       = person("me", wire.RoleClinician, wire.PlaceCall)
+	atDoor   = person("p", wire.RolePatient, wire.PlaceWaiting)
+	inCall   = person("p", wire.RolePatient, wire.PlaceCall)
+	welcomed = Heard{wire.Welcome{Self: "me", Room: "r", People: []wire.Person{me, atDoor}}}
+)
+
+// One click on the agenda opens the room, says ready and admits, in this order.
+func TestLetInFromTheAgenda(t *testing.T) {
+	s, effects := play(t, signedIn, LetIn{"a1", "p"}, welcomed)
+	var told []wire.Message
+	for _, e := range effects {
+		if tell, ok := e.(Tell); ok {
+			told = append(told, tell.Message)
+		}
+	}
+	if len(told) != 2 || wire.Type(told[0]) != "ready" || told[1] != (wire.Admit{Peer: "p"}) {
+		t.Errorf("told %#v", told)
+	}
+	if s.Call.Phase != Waiting {
+		t.Errorf("phase %s", s.Call.Phase)
+	}
+}
+
+func TestACallFromStartToEnd(t *testing.T) {
+	evs := []Event{signedIn, OpenRoom{"a1"}, welcomed, LetIn{"a1", "p"}, Heard{wire.Presence{Person: inCall}},
+		Heard{wire.Offer{Gen: 1, Round: 1, SDP: "v=0"}}, MediaUp{1, wire.Audio}, MediaUp{1, wire.Video}}
+	s, effects := play(t, evs...)
+	if s.Call.Phase != Talking || !s.Call.Seen || s.Call.Route != "sfu" || s.Call.Began.IsZero() {
+		t.Errorf("%+v", s.Call)
+	}
+	if !has(effects, func(c Connect) bool { return c.Offer.Gen == 1 }) {
+		t.Error("the offer was not taken")
+	}
+	s, _ = play(t, append(evs, Heard{wire.Gone{ID: "p", Reason: wire.ReasonLeft}})...)
+	if s.Call.Phase != Waiting || s.Call.Left != "name of p" {
+		t.Errorf("after the patient left: %s, %q", s.Call.Phase, s.Call.Left)
+	}
+	s, effects = play(t, append(evs, Leave{})...)
+	if s.Call.Phase != Ended || s.Call.Reason != wire.ReasonLeft || s.Call.EndedAt.IsZero() {
+		t.Errorf("%+v", s.Call)
+	}
+	if !has(effects, func(m Tell) bool { return m.Message == wire.Message(wire.Leave{End: true}) }) || !has(effects, func(HangUp) bool { return true }) || !has(effects, func(CloseDevices) bool { return true }) {
+		t.Errorf("leaving: %#v", effects)
+	}
+}
+
+// What the clinician muted stays muted when the connection comes back.
+func TestMuteSurvivesReconnecting(t *testing.T) {
+	s, effects := play(t, signedIn, OpenRoom{"a1"}, welcomed, SetVideo{false},
+		LinkDown{Problem: Problem{Code: ProblemOffline}}, welcomed)
+	if s.Call.Video || !s.Call.Audio {
+		t.Errorf("audio %v video %v", s.Call.Audio, s.Call.Video)
+	}
+	last, _ := effects[len(effects)-1].(Tell)
+	if last.Message != wire.Message(wire.Ready{Audio: true, Video: false}) {
+		t.Errorf("told %#v", last.Message)
+	}
+}
+
+func TestMediaIsRenewed(t *testing.T) {
+	s, effects := play(t, signedIn, OpenRoom{"a1"}, welcomed, Heard{wire.Presence{Person: inCall}},
+		Heard{wire.Offer{Gen: 1}}, MediaUp{1, wire.Audio}, MediaDown{1})
+	if s.Call.Phase != Reconnecting || !has(effects, func(m Tell) bool { return m.Message == wire.Message(wire.Renew{Gen: 1}) }) {
+		t.Errorf("%s %#v", s.Call.Phase, effects)
+	}
+	s, _ = play(t, signedIn, OpenRoom{"a1"}, welcomed, Heard{wire.Presence{Person: inCall}},
+		Heard{wire.Offer{Gen: 1}}, MediaUp{1, wire.Audio}, MediaDown{1}, Heard{wire.Offer{Gen: 2}}, MediaUp{1, wire.Audio})
+	if s.Call.Phase != Reconnecting {
+		t.Error("an old connection's media counted")
+	}
+	s, _ = Step(s, MediaUp{2, wire.Audio}, time.Now())
+	if s.Call.Phase != Talking {
+		t.Errorf("after the renewal: %s", s.Call.Phase)
+	}
+}
+
+func TestAnEndedSessionSignsOut(t *testing.T) {
+	s, effects := play(t, signedIn, AgendaLost{Problem{Code: ProblemCode(wire.CodeSession)}})
+	if s.Account.Phase != SignedOut || s.Account.Problem == nil || !has(effects, func(CloseSession) bool { return true }) {
+		t.Errorf("%+v %#v", s.Account, effects)
+	}
+	// Never during a call.
+	s, _ = play(t, signedIn, OpenRoom{"a1"}, welcomed, AgendaLost{Problem{Code: ProblemCode(wire.CodeSession)}})
+	if s.Account.Phase != SignedIn || !s.Call.Live() {
+		t.Error("signed out in the middle of a call")
+	}
+}
+
+// Whatever happens in whatever order: leaving ends it, ended sends nothing, nobody is
+// admitted unasked, and devices are closed at the end.
+func TestAnyOrder(t *testing.T) {
+	all := []Event{
+		signedIn, SignOut{}, OpenRoom{"a1"}, LetIn{"a1", "p"}, LetIn{"a2", "q"}, TurnAway{"a1", "p"}, SetAudio{false}, SetVideo{true},
+		welcomed, Heard{wire.Presence{Person: inCall}}, Heard{wire.Presence{Person: atDoor}}, Heard{wire.Gone{ID: "p"}},
+		Heard{wire.Offer{Gen: 1}}, Heard{wire.Offer{Gen: 2}}, Heard{wire.Ended{Reason: wire.ReasonEnded}}, Heard{wire.Failure{Code: wire.CodeNoPeer}},
+		MediaUp{1, wire.Video}, MediaUp{2, wire.Audio}, MediaDown{1}, LinkDown{}, LinkDown{Final: true}, Preview{true}, Preview{false},
+		DevicesOpened{Open: true}, CloseEnd{}, AgendaLost{}, AgendaCame{}, Choose{}, SendInvite{Email: "a@b.c"}, InviteDone{},
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		var s State
+		asked := false
+		for range random.IntN(30) {
+			ev := all[random.IntN(len(all))]
+			was := s
+			var effects []Effect
+			s, effects = Step(s, ev, time.Unix(1, 0))
+			if let, ok := ev.(LetIn); ok && (s.Call.Live() && let.Appointment == s.Call.Appointment) {
+				asked = true
+			}
+			if was.Call.Phase != Idle && s.Call.Phase == Idle {
+				asked = false
+			}
+			if has(effects, func(m Tell) bool { _, ok := m.Message.(wire.Admit); return ok }) && !asked {
+				t.Fatalf("admitted unasked by %#v", ev)
+			}
+			if !was.Call.Live() && has(effects, func(m Tell) bool { return true }) {
+				t.Fatalf("%#v spoke outside a call", ev)
+			}
+			if was.Call.Live() && s.Call.Phase == Ended && !has(effects, func(CloseDevices) bool { return true }) {
+				t.Fatalf("%#v ended the call and left the camera open", ev)
+			}
+		}
+		if s, _ = Step(s, Leave{}, time.Unix(2, 0)); s.Call.Live() {
+			t.Fatalf("left, yet %+v", s.Call)
+		}
+	}
+}
