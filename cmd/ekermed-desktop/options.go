@@ -15,7 +15,7 @@ import (
 // options are what the command line says.
 type options struct {
 	server  string
-	devices string // system or fake
+	devices string // system, fake or fake-camera
 	status  string
 	session string // token handed over by a launcher
 }
@@ -25,11 +25,11 @@ func parse(args []string, stdin io.Reader, stderr io.Writer) (options, error) {
 	f := flag.NewFlagSet("ekermed-desktop", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.Usage = func() {
-		fmt.Fprintln(stderr, "usage: ekermed-desktop [--server URL] [ekermed://HOST/r/CODE] [--devices system|fake] [--status FILE]")
+		fmt.Fprintln(stderr, "usage: ekermed-desktop [--server URL] [ekermed://HOST/r/CODE] [--devices system|fake|fake-camera] [--status FILE]")
 		f.PrintDefaults()
 	}
 	f.StringVar(&o.server, "server", "", "`URL` of the e-KerMed server, such as https://visio.hospital.example")
-	f.StringVar(&o.devices, "devices", "system", "system, or fake for a machine without camera and sound")
+	f.StringVar(&o.devices, "devices", "system", "system; fake for a machine without camera and sound; fake-camera for one without camera")
 	f.StringVar(&o.status, "status", "", "keep a JSON snapshot for support in `FILE`")
 	fromStdin := f.Bool("session-stdin", false, "take a session token from standard input (for launchers that have signed in)")
 	version := f.Bool("version", false, "print the version and stop")
@@ -40,8 +40,8 @@ func parse(args []string, stdin io.Reader, stderr io.Writer) (options, error) {
 		fmt.Fprintln(stderr, versionLine())
 		return o, flag.ErrHelp
 	}
-	if o.devices != "system" && o.devices != "fake" {
-		return o, fmt.Errorf("--devices %q: choose system or fake", o.devices)
+	if o.devices != "system" && o.devices != "fake" && o.devices != "fake-camera" {
+		return o, fmt.Errorf("--devices %q: choose system, fake or fake-camera", o.devices)
 	}
 	for _, arg := range f.Args() {
 		u, err := url.Parse(arg)

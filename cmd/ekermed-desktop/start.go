@@ -34,7 +34,7 @@ func start(ctx context.Context, o options, log *slog.Logger) error {
 	if o.server != "" {
 		remembered.Server = o.server
 	}
-	m := &machine{devices: devices.New(devices.Options{Fake: o.devices == "fake", Look: fake.Desktop, Log: log}), log: log}
+	m := &machine{devices: devices.New(devices.Options{Fake: o.devices == "fake", FakeCamera: o.devices == "fake-camera", Look: fake.Desktop, Log: log}), log: log}
 	var latest atomic.Pointer[call.State]
 	changed := make(chan struct{}, 1)
 	desk := run.New(run.Options{

@@ -1,0 +1,283 @@
+package lab
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Display is a virtual X display.
+type Display struct {
+	lab  *Lab
+	Name string // :N
+}
+
+// StartDisplay runs Xvfb on a display number of its own choice.
+func (l *Lab) StartDisplay(width, height int) (*Display, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	// -displayfd 1: Xvfb says on stdout which number it took.
+	_, err = l.start("xvfb", nil, w, nil, "Xvfb", "-displayfd", "1", "-screen", "0", fmt.Sprintf("%dx%dx24", width, height), "-nolisten", "tcp", "-dpi", "96")
+	_ = w.Close()
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	number := make(chan string, 1)
+	go func() { // ends with the line, or with Xvfb
+		line, _ := bufio.NewReader(r).ReadString('\n')
+		number <- strings.TrimSpace(line)
+		_ = r.Close()
+	}()
+	select {
+	case n := <-number:
+		if n == "" {
+			return nil, fmt.Errorf("no display: %s", l.Log("xvfb"))
+		}
+		return &Display{l, ":" + n}, nil
+	case <-time.After(20 * time.Second):
+		return nil, errors.New("no display within 20 s")
+	}
+}
+
+func (d *Display) xdotool(args ...string) (string, error) {
+	cmd := exec.Command("xdotool", args...)
+	cmd.Env = append(os.Environ(), "DISPLAY="+d.Name)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("xdotool %s: %w: %s", strings.Join(args, " "), err, out)
+	}
+	return string(out), nil
+}
+
+// Key presses keys, such as ctrl+Return; Type types text.
+func (d *Display) Key(keys ...string) error {
+	for _, k := range keys {
+		if _, err := d.xdotool("key", "--clearmodifiers", k); err != nil {
+			return err
+		}
+		time.Sleep(60 * time.Millisecond)
+	}
+	return nil
+}
+
+// Type types text into what has the keyboard.
+func (d *Display) Type(text string) error {
+	_, err := d.xdotool("type", "--delay", "15", "--", text)
+	return err
+}
+
+// Focus gives the keyboard to the program's window. There is no window manager.
+func (d *Display) Focus(ctx context.Context) error {
+	var id string
+	err := Until(ctx, "the program's window", 60*time.Second, func() bool {
+		out, err := d.xdotool("search", "--onlyvisible", "--name", "e-KerMed")
+		if ids := strings.Fields(out); err == nil && len(ids) > 0 {
+			id = ids[len(ids)-1]
+			return true
+		}
+		return false
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := d.xdotool("windowfocus", "--sync", id); err != nil {
+		return err
+	}
+	_, err = d.xdotool("mousemove", "--window", id, "640", "10")
+	return err
+}
+
+// Picture saves what the display shows as PNG.
+func (d *Display) Picture(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	out, err := exec.Command("import", "-display", d.Name, "-window", "root", path).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("picture of the display: %w: %s", err, out)
+	}
+	return nil
+}
+
+// Sound is a sound system with no sound card: what is played into Bus is what Mic
+// hears; what is played to the sink Speaker can be recorded.
+type Sound struct {
+	lab    *Lab
+	Server string // PULSE_SERVER
+}
+
+// The devices of Sound, by name.
+const (
+	Speaker = "spk" // the desktop's
+	Bus     = "micbus"
+	Mic     = "mic"
+	Patient = "patientspk" // the browser's
+)
+
+// StartSound runs PulseAudio with null sinks.
+func (l *Lab) StartSound(ctx context.Context) (*Sound, error) {
+	socket := filepath.Join(l.Dir, "pulse.sock")
+	home := filepath.Join(l.Dir, "pulse")
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		return nil, err
+	}
+	null := func(name string) []string {
+		return []string{"-L", "module-null-sink sink_name=" + name + " rate=48000"}
+	}
+	argv := []string{"pulseaudio", "--daemonize=no", "--exit-idle-time=-1", "-n", "-L", "module-native-protocol-unix socket=" + socket + " auth-anonymous=1"}
+	argv = append(argv, null(Speaker)...)
+	argv = append(argv, null(Bus)...)
+	argv = append(argv, null(Patient)...)
+	argv = append(argv, "-L", "module-remap-source master="+Bus+".monitor source_name="+Mic)
+	env := []string{"HOME=" + home, "XDG_RUNTIME_DIR=" + home, "DBUS_SESSION_BUS_ADDRESS=disabled:"}
+	if _, err := l.start("pulse", env, nil, nil, argv...); err != nil {
+		return nil, err
+	}
+	s := &Sound{l, "unix:" + socket}
+	err := Until(ctx, "sound system", 20*time.Second, func() bool { return s.pactl("info") == nil })
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, l.Log("pulse"))
+	}
+	return s, errors.Join(s.pactl("set-default-sink", Speaker), s.pactl("set-default-source", Mic))
+}
+
+func (s *Sound) pactl(args ...string) error {
+	cmd := exec.Command("pactl", args...)
+	cmd.Env = append(os.Environ(), "PULSE_SERVER="+s.Server)
+	return cmd.Run()
+}
+
+// Speak plays a WAV file into the virtual microphone, over and over.
+func (s *Sound) Speak(wav string) error {
+	_, err := s.lab.start("speak", []string{"PULSE_SERVER=" + s.Server}, nil, nil,
+		"sh", "-c", `while paplay --device=`+Bus+` "$1"; do :; done`, "speak", wav)
+	return err
+}
+
+// Record takes what a sink plays: 48 kHz mono samples.
+func (s *Sound) Record(ctx context.Context, sink string, length time.Duration) ([]int16, error) {
+	ctx, cancel := context.WithTimeout(ctx, length+2*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "parec", "--device="+sink+".monitor", "--rate=48000", "--channels=1", "--format=s16le", "--raw")
+	cmd.Env = append(os.Environ(), "PULSE_SERVER="+s.Server)
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	_ = cmd.Run() // it is ended by the clock
+	b := out.Bytes()
+	pcm := make([]int16, len(b)/2)
+	for i := range pcm {
+		pcm[i] = int16(uint16(b[2*i]) | uint16(b[2*i+1])<<8)
+	}
+	if len(pcm) == 0 {
+		return nil, fmt.Errorf("nothing was recorded from %s", sink)
+	}
+	return pcm, nil
+}
+
+// Desktop is a running ekermed-desktop.
+type Desktop struct {
+	lab *Lab
+	*proc
+	status string
+}
+
+// Status is what --status holds.
+type Status struct {
+	Phase string `json:"phase"`
+	Route string `json:"route"`
+	Self  struct {
+		Width, Height int
+		FPS           float64
+		AudioMSSent   int64 `json:"audio_ms_sent"`
+	} `json:"self"`
+	Peers []struct {
+		ID, Name, Role string
+		Width, Height  int
+		FramesShown    uint64  `json:"frames_shown"`
+		FPS            float64 `json:"fps"`
+		AudioMSPlayed  int64   `json:"audio_ms_played"`
+	} `json:"peers"`
+	Door []struct {
+		Appointment, ID, Name string
+	} `json:"door"`
+	Devices struct {
+		Camera, Microphone, Speaker string
+		Open                        bool
+	} `json:"devices"`
+	Error *struct{ Code, Detail string } `json:"error"`
+}
+
+// StartDesktop runs the program under a session bus with an unlocked keyring, in a
+// home of its own that outlives it within the lab. session may be empty.
+func (l *Lab) StartDesktop(d *Display, sound *Sound, session string, args ...string) (*Desktop, error) {
+	home := filepath.Join(l.Dir, "home")
+	run := filepath.Join(l.Dir, "run")
+	for _, dir := range []string{home, run, filepath.Join(home, ".cache"), filepath.Join(home, ".local/share/keyrings")} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	status := filepath.Join(l.Dir, "status.json")
+	_ = os.Remove(status) // one of an earlier run would be taken for this one's
+	env := []string{"HOME=" + home, "XDG_RUNTIME_DIR=" + run, "XDG_CONFIG_HOME=" + filepath.Join(home, ".config"), "DISPLAY=" + d.Name,
+		"LANG=fr_FR.UTF-8", "LIBGL_ALWAYS_SOFTWARE=1", "WAYLAND_DISPLAY="}
+	if sound != nil {
+		env = append(env, "PULSE_SERVER="+sound.Server)
+	} else {
+		env = append(env, "PULSE_SERVER=unix:/nonexistent")
+	}
+	argv := []string{"dbus-run-session", "--", "sh", "-c",
+		`printf 'lab\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; exec "$@"`, "sh",
+		filepath.Join(l.Bin, "ekermed-desktop"), "--status", status}
+	var stdin *strings.Reader
+	if session != "" {
+		argv = append(argv, "--session-stdin")
+		stdin = strings.NewReader(session + "\n")
+	} else {
+		stdin = strings.NewReader("")
+	}
+	p, err := l.start("desktop", env, nil, stdin, append(argv, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	return &Desktop{l, p, status}, nil
+}
+
+// Stop ends the program as the system's log-out would.
+func (d *Desktop) Stop() { d.stop() }
+
+// Kill ends it without a word.
+func (d *Desktop) Kill() { d.kill() }
+
+// Status reads the support snapshot; zero while there is none.
+func (d *Desktop) Status() Status {
+	var s Status
+	b, err := os.ReadFile(d.status)
+	if err == nil {
+		_ = json.Unmarshal(b, &s) // a damaged one is like none: it is read again
+	}
+	return s
+}
+
+// Wait waits until the snapshot satisfies ok.
+func (d *Desktop) Wait(ctx context.Context, what string, limit time.Duration, ok func(Status) bool) (Status, error) {
+	var last Status
+	err := Until(ctx, what, limit, func() bool {
+		last = d.Status()
+		return ok(last)
+	})
+	if err != nil {
+		return last, fmt.Errorf("desktop: %w; status %+v\n%s", err, last, d.lab.Log("desktop"))
+	}
+	return last, nil
+}

@@ -1,0 +1,203 @@
+// Drives one real browser for the end-to-end tests. It reads commands, one JSON object
+// a line, from stdin and answers each on stdout: {"id":1,"do":"goto","url":"…"} →
+// {"id":1,"value":null} or {"id":1,"error":"…"}. Chromium and Firefox alike.
+import { createInterface } from "node:readline";
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+
+const web = process.argv[2]; // the folder whose node_modules has puppeteer-core and axe-core
+const require = createRequire(web + "/package.json");
+const puppeteer = (await import(require.resolve("puppeteer-core"))).default;
+
+let browser, page;
+const problems = [];
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// Firefox cannot read a camera from a file: its camera is a canvas that shows the same
+// strip as the fake camera, and its microphone a recorded sentence. Encoding, network
+// and decoding are the browser's own.
+function fakeCapture(speech) {
+  const look = 1;
+  navigator.mediaDevices.getUserMedia = async (wish) => {
+    const tracks = [];
+    if (wish && wish.video) {
+      const canvas = document.createElement("canvas");
+      canvas.width = 640;
+      canvas.height = 360;
+      const c = canvas.getContext("2d");
+      let n = 0;
+      const draw = () => {
+        const bits = [1, 0, 1, 1, look];
+        for (let i = 15; i >= 0; i--) bits.push((n >> i) & 1);
+        const check = (2 * n + look) % 127;
+        for (let i = 6; i >= 0; i--) bits.push((check >> i) & 1);
+        bits.push(1, 1, 0, 1);
+        c.fillStyle = "#c98f6b";
+        c.fillRect(0, 0, 640, 360);
+        c.fillStyle = "#f3e3d6";
+        c.beginPath();
+        c.arc(320 + 30 * Math.sin(n / 12), 190, 70, 0, 7);
+        c.fill();
+        bits.forEach((b, i) => {
+          c.fillStyle = b ? "#fff" : "#000";
+          c.fillRect(i * 20, 0, 20, 20);
+        });
+        n = (n + 1) & 65535;
+      };
+      draw();
+      setInterval(draw, 40);
+      tracks.push(canvas.captureStream(25).getVideoTracks()[0]);
+    }
+    if (wish && wish.audio) {
+      const sound = new AudioContext();
+      const bytes = Uint8Array.from(atob(speech), (x) => x.charCodeAt(0));
+      const source = sound.createBufferSource();
+      source.buffer = await sound.decodeAudioData(bytes.buffer);
+      source.loop = true;
+      const out = sound.createMediaStreamDestination();
+      source.connect(out);
+      source.start();
+      await sound.resume();
+      tracks.push(out.stream.getAudioTracks()[0]);
+    }
+    return new MediaStream(tracks);
+  };
+}
+
+// readStrip reads the counter of the fake camera from the remote picture, after the
+// layout that package fake documents.
+function readStrip(selector) {
+  const video = document.querySelector(selector);
+  if (!video || !video.videoWidth) return null;
+  const w = video.videoWidth, h = video.videoHeight;
+  const canvas = document.createElement("canvas");
+  canvas.width = w;
+  canvas.height = h;
+  const c = canvas.getContext("2d", { willReadFrequently: true });
+  c.drawImage(video, 0, 0);
+  const cell = (i) => {
+    const d = c.getImageData(Math.round(((i + 0.25) * w) / 32), Math.round(h / 72), Math.max(1, Math.floor(w / 64)), Math.max(1, Math.floor(h / 36))).data;
+    let s = 0;
+    for (let k = 0; k < d.length; k += 4) s += 0.299 * d[k] + 0.587 * d[k + 1] + 0.114 * d[k + 2];
+    return s / (d.length / 4);
+  };
+  const v = [...Array(32).keys()].map(cell);
+  const ends = [0, 1, 2, 3, 28, 29, 30, 31].map((i) => v[i]);
+  const lo = Math.min(...ends), hi = Math.max(...ends);
+  if (hi - lo < 48) return null;
+  const b = v.map((x) => (x > (lo + hi) / 2 ? 1 : 0));
+  if (b.slice(0, 4).join("") !== "1011" || b.slice(28).join("") !== "1101") return null;
+  const num = (from, to) => b.slice(from, to).reduce((s, x) => 2 * s + x, 0);
+  const look = b[4], n = num(5, 21);
+  return num(21, 28) === (2 * n + look) % 127 ? { look, n, w, h } : null;
+}
+
+const commands = {
+  async launch({ engine, path, profile, y4m, wav, phone, url }) {
+    const chromium = engine === "chromium";
+    browser = await puppeteer.launch({
+      browser: chromium ? "chrome" : "firefox",
+      executablePath: path,
+      userDataDir: profile,
+      headless: true,
+      protocolTimeout: 180000,
+      defaultViewport: phone ? { width: 390, height: 780, deviceScaleFactor: 1 } : { width: 1280, height: 800 },
+      args: chromium
+        ? [
+            "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+            `--use-file-for-fake-video-capture=${y4m}`, `--use-file-for-fake-audio-capture=${wav}`,
+            "--disable-features=WebRtcHideLocalIpsWithMdns",
+          ]
+        : ["--headless"],
+      ignoreDefaultArgs: chromium ? ["--mute-audio"] : [],
+      extraPrefsFirefox: {
+        "media.navigator.streams.fake": false, "media.navigator.permission.disabled": true, "media.autoplay.default": 0, "media.autoplay.blocking_policy": 0,
+        "media.peerconnection.ice.loopback": true, "media.peerconnection.ice.obfuscate_host_addresses": false,
+        "app.update.enabled": false, "network.captive-portal-service.enabled": false, "network.connectivity-service.enabled": false,
+      },
+    });
+    page = (await browser.pages())[0] || (await browser.newPage());
+    page.on("pageerror", (e) => problems.push("script: " + (e && e.message)));
+    page.on("console", (m) => m.type() === "error" && problems.push("console: " + m.text()));
+    if (!chromium) await page.evaluateOnNewDocument(`(${fakeCapture})(${JSON.stringify(readFileSync(wav).toString("base64"))})`);
+    if (url) await page.goto(url);
+  },
+  async goto({ url }) {
+    await page.goto(url, { waitUntil: "load" });
+  },
+  async press({ key, times }) {
+    for (let i = 0; i < (times || 1); i++) await page.keyboard.press(key);
+  },
+  // click presses the visible button with this accessible name (or data-do attribute).
+  async click({ name }) {
+    const box = await page.waitForFunction(
+      (name) => {
+        const seen = (b) => b.offsetParent !== null && !b.disabled;
+        return [...document.querySelectorAll("button")].find((b) => seen(b) && ((b.getAttribute("aria-label") || b.textContent).trim().startsWith(name)));
+      },
+      { timeout: 20000 },
+      name,
+    );
+    await box.asElement().click();
+  },
+  async tabTo({ name }) {
+    for (let i = 0; i < 40; i++) {
+      await page.keyboard.press("Tab");
+      const at = await page.evaluate(() => {
+        const b = document.activeElement;
+        return b ? (b.getAttribute("aria-label") || b.textContent || "").trim() : "";
+      });
+      if (at.startsWith(name)) return i + 1;
+    }
+    throw new Error(`Tab never reaches "${name}"`);
+  },
+  async waitPhase({ phase, limit }) {
+    await page.waitForFunction((p) => document.documentElement.dataset.phase === p, { timeout: limit || 30000, polling: 20 }, phase);
+  },
+  async strip({ selector, limit }) {
+    const until = Date.now() + (limit || 20000);
+    for (;;) {
+      const found = await page.evaluate(readStrip, selector || "video[data-peer]");
+      if (found) return found;
+      if (Date.now() > until) throw new Error("no counter in the remote picture: " + (await page.evaluate(() => document.documentElement.outerHTML.slice(0, 300))));
+      await sleep(30);
+    }
+  },
+  async eval({ js }) {
+    return page.evaluate(js);
+  },
+  async shot({ path }) {
+    await page.screenshot({ path });
+  },
+  async reload() {
+    await page.reload();
+  },
+  async axe() {
+    await page.addScriptTag({ content: "" }).catch(() => {}); // the page's policy forbids inline scripts
+    await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
+    const found = await page.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+    return found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join("; ")}`);
+  },
+  async problems() {
+    return problems.splice(0);
+  },
+  async close() {
+    if (browser) await browser.close();
+    browser = undefined;
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  let id = 0;
+  try {
+    const command = JSON.parse(line);
+    id = command.id;
+    const value = await commands[command.do](command);
+    process.stdout.write(JSON.stringify({ id, value: value ?? null }) + "\n");
+  } catch (e) {
+    process.stdout.write(JSON.stringify({ id, error: String((e && e.message) || e) }) + "\n");
+  }
+}
+if (browser) await browser.close().catch(() => {});
+process.exit(0);

@@ -1,0 +1,555 @@
+// The consultation as the patient's page sees it: one state, one step function.
+// Nothing here touches the DOM, the network or WebRTC; step returns what to do.
+import { MaxName, MaxText } from "./wire.gen";
+import type { Code, FromClient, FromServer, ICEServer, LinkInfo, Offer, Person, Reason } from "./wire.gen";
+import { clean, cleanLine, type Language } from "./texts";
+
+/** Stage is the screen the patient has reached. Only the server's word leads to "call". */
+export type Stage = "welcome" | "permission" | "test" | "waiting" | "call" | "ended";
+
+/** Phase is the stage as the rest of the world reads it in <html data-phase>. */
+export type Phase = Stage | "reconnecting" | "help";
+
+/** Cause says why this browser cannot do it at all. */
+export type Cause = "webrtc" | "insecure";
+
+export type CaptureProblem = "denied" | "system" | "missing" | "no_camera" | "no_microphone" | "busy" | "other";
+
+export type Notice = "pass" | "offline" | "slow_down" | "full" | "version" | "other";
+
+/** Step back after the end: this long, ms. */
+export const returnWithin = 10 * 60 * 1000;
+
+/** Message is a sentence from the practitioner. */
+export interface Message {
+  from: string;
+  text: string;
+  at: number;
+}
+
+export interface State {
+  stage: Stage;
+  language: Language;
+  /** help: the help dialog is open. */
+  help: boolean;
+  cause: Cause | "";
+  /** now is the device's clock, ms, as of the last tick. */
+  now: number;
+
+  link: LinkInfo | null;
+  /** skew is the server's clock minus the device's, ms. */
+  skew: number;
+  linkProblem: Code | "offline" | "";
+  askedAt: number;
+  notice: Notice | "";
+  joining: boolean;
+
+  line: "none" | "dialling" | "up" | "down";
+  downSince: number;
+  resume: string;
+  self: string;
+  people: { [id: string]: Person };
+  arrivedAt: number;
+  admitted: boolean;
+  messages: Message[];
+
+  capture: "none" | "asking" | "problem" | "done";
+  captureProblem: CaptureProblem | "";
+  /** hasAudio and hasVideo: there is a device and leave to use it. */
+  hasAudio: boolean;
+  hasVideo: boolean;
+  /** audio and video: what the patient wants to let out. */
+  audio: boolean;
+  video: boolean;
+  lost: { audio: boolean; video: boolean };
+
+  ice: ICEServer[];
+  gen: number;
+  media: "none" | "connecting" | "connected" | "broken";
+  owesRenew: boolean;
+  soundBlocked: boolean;
+
+  reason: Reason | "";
+  /** from: the stage that ended. */
+  from: Stage;
+  farewell: string;
+  endedAt: number;
+}
+
+/** Seat is what a reload needs to come back to the same place. */
+export interface Seat {
+  resume: string;
+  audio: boolean;
+  video: boolean;
+}
+
+export type Event =
+  | { type: "start"; at: number; language: Language; cause: Cause | ""; seat: Seat | null }
+  | { type: "tick"; at: number }
+  | { type: "looked"; at: number; link: LinkInfo }
+  | { type: "lookup_failed"; at: number; code: Code | "offline" }
+  | { type: "joined" }
+  | { type: "join_refused"; code: Code }
+  | { type: "line_down"; at: number }
+  | { type: "message"; at: number; message: FromServer }
+  | { type: "captured"; audio: boolean; video: boolean }
+  | { type: "capture_failed"; problem: CaptureProblem }
+  | { type: "capture_lost"; kind: "audio" | "video"; lost: boolean }
+  | { type: "media"; gen: number; state: "connecting" | "connected" | "broken" }
+  | { type: "sound"; blocked: boolean }
+  | { type: "language"; language: Language }
+  | { type: "help"; open: boolean }
+  | { type: "join" }
+  | { type: "test" }
+  | { type: "test_done" }
+  | { type: "retry" }
+  | { type: "without" }
+  | { type: "toggle"; kind: "audio" | "video" }
+  | { type: "recapture"; kind: "audio" | "video" }
+  | { type: "swap" }
+  | { type: "unblock" }
+  | { type: "leave"; at: number }
+  | { type: "return" }
+  | { type: "home" };
+
+export type Effect =
+  | { do: "lookup" }
+  | { do: "dial" }
+  | { do: "hang_up" }
+  | { do: "settled" }
+  | { do: "send"; message: FromClient }
+  | { do: "capture"; audio: boolean; video: boolean }
+  | { do: "release" }
+  | { do: "let_out"; audio: boolean; video: boolean }
+  | { do: "swap" }
+  | { do: "negotiate"; offer: Offer; ice: ICEServer[] }
+  | { do: "drop_media" }
+  | { do: "unblock" }
+  | { do: "chime" };
+
+export type Result = [State, Effect[]];
+
+export function initial(): State {
+  return {
+    stage: "welcome", language: "fr", help: false, cause: "", now: 0,
+    link: null, skew: 0, linkProblem: "", askedAt: 0, notice: "", joining: false,
+    line: "none", downSince: 0, resume: "", self: "", people: {}, arrivedAt: 0, admitted: false, messages: [],
+    capture: "none", captureProblem: "", hasAudio: false, hasVideo: false, audio: true, video: true,
+    lost: { audio: false, video: false },
+    ice: [], gen: 0, media: "none", owesRenew: false, soundBlocked: false,
+    reason: "", from: "welcome", farewell: "", endedAt: 0,
+  };
+}
+
+export function phase(s: State): Phase {
+  if (s.cause || (s.help && s.stage === "welcome")) {
+    return "help";
+  }
+  if ((s.stage === "waiting" || s.stage === "call") && s.line === "down") {
+    return "reconnecting";
+  }
+  return s.stage;
+}
+
+/** serverNow is the server's clock, ms. */
+export function serverNow(s: State): number {
+  return s.now + s.skew;
+}
+
+/** clinician is the practitioner in the room, if the server shows one. */
+export function clinician(s: State): Person | null {
+  for (const id of Object.keys(s.people)) {
+    if (s.people[id].role === "clinician" && id !== s.self) {
+      return s.people[id];
+    }
+  }
+  return null;
+}
+
+/** others are the people in the call besides the patient, in a stable order. */
+export function others(s: State): Person[] {
+  return Object.keys(s.people)
+    .map((id) => s.people[id])
+    .filter((p) => p.id !== s.self && p.place === "call")
+    .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1));
+}
+
+/** mayReturn: the way back is still shown. */
+export function mayReturn(s: State): boolean {
+  const open = !s.link || serverNow(s) < s.link.closes * 1000 || s.link.closes === 0;
+  return (
+    s.stage === "ended" && s.reason !== "refused" && s.reason !== "cancelled" &&
+    s.now - s.endedAt < returnWithin && open
+  );
+}
+
+/** step is the whole logic: what happened, what is now so, what to do. */
+export function step(s: State, e: Event): Result {
+  switch (e.type) {
+    case "start":
+      return started(s, e);
+    case "tick":
+      return ticked({ ...s, now: e.at });
+    case "looked":
+    case "lookup_failed":
+      return looked(s, e);
+    case "joined":
+      return joined(s);
+    case "join_refused":
+      return joinRefused(s, e.code);
+    case "line_down":
+      return lineDown(s, e.at);
+    case "message":
+      return received({ ...s, now: e.at }, e.message);
+    case "media":
+      return mediaChanged(s, e.gen, e.state);
+    case "captured":
+    case "capture_failed":
+    case "capture_lost":
+      return captureChanged(s, e);
+    case "sound":
+      return [{ ...s, soundBlocked: e.blocked }, []];
+    default:
+      return pressed(s, e);
+  }
+}
+
+type Pressed = Exclude<Event, { type: "start" | "tick" | "looked" | "lookup_failed" | "joined" | "join_refused" | "line_down" | "message" | "media" | "captured" | "capture_failed" | "capture_lost" | "sound" }>;
+
+/** pressed answers what the patient does. */
+function pressed(s: State, e: Pressed): Result {
+  switch (e.type) {
+    case "language":
+      return [{ ...s, language: e.language }, []];
+    case "help":
+      return [{ ...s, help: e.open }, []];
+    case "join":
+    case "return":
+      return join(s);
+    case "test":
+      return s.stage === "welcome" && !s.cause && !s.joining ? ask({ ...s, stage: "test" }, true) : [s, []];
+    case "test_done":
+      return s.stage === "test" ? [{ ...s, stage: "welcome", capture: "none", captureProblem: "" }, [{ do: "release" }]] : [s, []];
+    case "retry":
+      return asks(s) ? ask(s, true) : [s, []];
+    case "without":
+      return without(s);
+    case "toggle":
+      return toggled(s, e.kind);
+    case "recapture":
+      return inRoom(s) ? [s, [{ do: "capture", audio: s.hasAudio || e.kind === "audio", video: s.hasVideo || e.kind === "video" }]] : [s, []];
+    case "swap":
+      return [s, s.hasVideo && s.video ? [{ do: "swap" }] : []];
+    case "unblock":
+      return [s, [{ do: "unblock" }]];
+    case "leave":
+      return left({ ...s, now: e.at });
+    case "home":
+      return s.stage === "ended" ? [fresh(s), [{ do: "lookup" }]] : [s, []];
+  }
+}
+
+function started(s: State, e: Extract<Event, { type: "start" }>): Result {
+  const now: State = { ...s, now: e.at, language: e.language, cause: e.cause, askedAt: e.at };
+  if (e.seat && !e.cause) {
+    return [{ ...now, ...e.seat, joining: true, line: "dialling" }, [{ do: "lookup" }, { do: "dial" }]];
+  }
+  return [now, [{ do: "lookup" }]];
+}
+
+function ticked(s: State): Result {
+  const asks = s.stage === "welcome" || s.stage === "test";
+  if (!asks || s.joining || s.cause) {
+    return [s, []];
+  }
+  const waited = s.now - s.askedAt;
+  const opening = s.link !== null && s.link.status === "early" && serverNow(s) >= s.link.opens * 1000;
+  const late = s.link !== null && s.link.status === "open" && serverNow(s) >= s.link.start * 1000 + 60000;
+  const failing = s.linkProblem === "offline" || s.linkProblem === "slow_down" || s.linkProblem === "internal";
+  const pause = s.linkProblem === "slow_down" ? 60000 : opening || failing ? 5000 : late ? 30000 : 60000;
+  const over = s.link !== null && (s.link.status === "expired" || s.link.status === "cancelled");
+  if (waited < pause || over || s.linkProblem === "unknown_link") {
+    return [s, []];
+  }
+  return [{ ...s, askedAt: s.now }, [{ do: "lookup" }]];
+}
+
+function looked(s: State, e: Extract<Event, { type: "looked" | "lookup_failed" }>): Result {
+  if (e.type === "lookup_failed") {
+    // What was known stays on screen while the network is away.
+    const keep = s.link !== null && e.code !== "unknown_link";
+    return [{ ...s, now: e.at, linkProblem: keep ? s.linkProblem : e.code }, []];
+  }
+  const link = { ...e.link, clinician: cleanLine(e.link.clinician, MaxName), practice: cleanLine(e.link.practice || "", MaxName), phone: cleanLine(e.link.phone || "", 40) };
+  return [{ ...s, now: e.at, link, skew: link.now * 1000 - e.at, linkProblem: "" }, []];
+}
+
+function join(s: State): Result {
+  if (s.joining || s.cause || (s.stage !== "welcome" && !mayReturn(s))) {
+    return [s, []];
+  }
+  const next = s.stage === "ended" ? fresh(s) : s;
+  return [{ ...next, joining: true, notice: "", line: "dialling", resume: "" }, [{ do: "unblock" }, { do: "dial" }]];
+}
+
+/** fresh is the welcome screen again, with the patient's choices kept. */
+function fresh(s: State): State {
+  return { ...initial(), language: s.language, cause: s.cause, now: s.now, link: s.link, skew: s.skew, askedAt: s.now, audio: s.audio, video: s.video };
+}
+
+function joined(s: State): Result {
+  if (!s.joining) {
+    return [s, []];
+  }
+  return s.stage === "welcome" ? ask({ ...s, stage: "permission", joining: false, notice: "" }, true) : [{ ...s, joining: false }, []];
+}
+
+function joinRefused(s: State, code: Code): Result {
+  const back: State = { ...fresh(s), notice: notice(code) };
+  if (code === "unknown_link") {
+    back.link = null;
+    back.linkProblem = code;
+    return [back, [{ do: "hang_up" }, { do: "release" }, { do: "drop_media" }]];
+  }
+  return [back, [{ do: "hang_up" }, { do: "release" }, { do: "drop_media" }, { do: "lookup" }]];
+}
+
+function notice(code: Code): Notice | "" {
+  switch (code) {
+    case "early":
+    case "expired":
+    case "cancelled":
+    case "unknown_link":
+      return "";
+    case "pass":
+    case "slow_down":
+    case "full":
+    case "version":
+      return code;
+    default:
+      return "other";
+  }
+}
+
+function asks(s: State): boolean {
+  return s.stage === "permission" || s.stage === "test";
+}
+
+function inRoom(s: State): boolean {
+  return s.stage === "waiting" || s.stage === "call";
+}
+
+function ask(s: State, video: boolean): Result {
+  return [{ ...s, capture: "asking", captureProblem: "" }, [{ do: "capture", audio: true, video }]];
+}
+
+function without(s: State): Result {
+  if (!asks(s)) {
+    return [s, []];
+  }
+  // Where the microphone is out of reach too, asking for it again would only go round in circles.
+  const neither = s.capture === "problem" && s.captureProblem !== "no_camera" && s.captureProblem !== "busy" && s.captureProblem !== "other";
+  return neither ? captureChanged(s, { type: "captured", audio: false, video: false }) : ask(s, false);
+}
+
+function captureChanged(s: State, e: Extract<Event, { type: "captured" | "capture_failed" | "capture_lost" }>): Result {
+  if (e.type === "capture_lost") {
+    return [{ ...s, lost: { ...s.lost, [e.kind]: e.lost } }, []];
+  }
+  if (e.type === "capture_failed") {
+    return asks(s) ? [{ ...s, capture: "problem", captureProblem: e.problem }, []] : [s, []];
+  }
+  const had: State = { ...s, capture: "done", captureProblem: "", hasAudio: e.audio, hasVideo: e.video, lost: { audio: false, video: false } };
+  const out: Effect = { do: "let_out", audio: had.audio, video: had.video };
+  if (s.stage === "permission") {
+    const here: State = { ...had, stage: had.admitted ? "call" : "waiting", media: had.admitted ? "connecting" : "none" };
+    return [here, [out, ...ready(here)]];
+  }
+  return [had, inRoom(s) ? [out, ...tell(had)] : [out]];
+}
+
+/** ready tells the server that the patient has agreed to the capture. */
+function ready(s: State): Effect[] {
+  const up = s.line === "up" && s.capture === "done";
+  return up ? [{ do: "send", message: { type: "ready", data: outgoing(s) } }] : [];
+}
+
+function tell(s: State): Effect[] {
+  return s.line === "up" && s.capture === "done" ? [{ do: "send", message: { type: "media", data: outgoing(s) } }] : [];
+}
+
+function outgoing(s: State): { audio: boolean; video: boolean } {
+  return { audio: s.hasAudio && s.audio, video: s.hasVideo && s.video };
+}
+
+function toggled(s: State, kind: "audio" | "video"): Result {
+  const next = kind === "audio" ? { ...s, audio: !s.audio } : { ...s, video: !s.video };
+  if (inRoom(s) && kind === "video" && next.video && !s.hasVideo) {
+    // "Without camera" was a choice, not a sentence: ask again.
+    return [next, [{ do: "capture", audio: s.hasAudio, video: true }]];
+  }
+  if (inRoom(s) && kind === "audio" && !s.hasAudio) {
+    return [{ ...s, audio: true }, [{ do: "capture", audio: true, video: s.hasVideo }]];
+  }
+  return [next, [{ do: "let_out", audio: next.audio, video: next.video }, ...(inRoom(s) ? tell(next) : [])]];
+}
+
+function lineDown(s: State, at: number): Result {
+  if (s.line === "none") {
+    return [s, []];
+  }
+  if (s.line === "dialling" && !s.self) {
+    return [{ ...s, notice: s.joining && s.stage === "welcome" ? "offline" : s.notice }, []];
+  }
+  return [{ ...s, now: at, line: "down", downSince: s.line === "down" ? s.downSince : at }, []];
+}
+
+function mediaChanged(s: State, gen: number, state: "connecting" | "connected" | "broken"): Result {
+  if (gen !== s.gen || s.stage !== "call") {
+    return [s, []];
+  }
+  if (state !== "broken") {
+    return [{ ...s, media: state, owesRenew: false }, []];
+  }
+  const up = s.line === "up";
+  return [{ ...s, media: "broken", owesRenew: !up }, up ? [{ do: "send", message: { type: "renew", data: { gen } } }] : []];
+}
+
+function left(s: State): Result {
+  const busy = inRoom(s) || s.stage === "permission";
+  return busy ? over(s, "left", "", [{ do: "send", message: { type: "leave", data: {} } }]) : [s, []];
+}
+
+function over(s: State, reason: Reason, text: string, first: Effect[]): Result {
+  return [
+    {
+      ...s, stage: "ended", from: s.stage, reason, farewell: text, endedAt: s.now, help: false, joining: false, line: "none",
+      resume: "", self: "", people: {}, admitted: false, capture: "none", captureProblem: "", media: "none", gen: 0, soundBlocked: false, owesRenew: false,
+      lost: { audio: false, video: false },
+    },
+    [...first, { do: "hang_up" }, { do: "drop_media" }, { do: "release" }],
+  ];
+}
+
+function received(s: State, m: FromServer): Result {
+  if (s.line === "none" || s.stage === "ended") {
+    return [s, []];
+  }
+  switch (m.type) {
+    case "welcome":
+      return welcomed(s, m.data);
+    case "presence":
+      return [{ ...s, people: { ...s.people, [m.data.person.id]: tidy(m.data.person) } }, []];
+    case "gone":
+      return [{ ...s, people: exceptFor(s.people, m.data.id) }, []];
+    case "admitted":
+      return admitted(s, m.data.ice || []);
+    case "offer":
+      return offered(s, m.data);
+    case "said":
+      return said(s, m.data.from, m.data.text);
+    case "ended":
+      return over(s, m.data.reason, clean(m.data.text || "", MaxText), []);
+    case "failure":
+      return failed(s, m.data.code, m.data.fatal);
+    default:
+      return [s, []];
+  }
+}
+
+function welcomed(s: State, w: Extract<FromServer, { type: "welcome" }>["data"]): Result {
+  const people: { [id: string]: Person } = {};
+  for (const p of w.people || []) {
+    people[p.id] = tidy(p);
+  }
+  const me = people[w.self];
+  const inCall = me !== undefined && me.place === "call";
+  const next: State = {
+    ...s, line: "up", downSince: 0, joining: false, notice: "", resume: w.resume, self: w.self, people,
+    arrivedAt: s.arrivedAt || (me ? me.since * 1000 - s.skew : s.now), admitted: inCall, ice: w.ice || s.ice,
+  };
+  const todo: Effect[] = [{ do: "settled" }];
+  if (!inCall || w.gen !== s.gen) {
+    // What we hold is not what the server holds: it will offer anew.
+    next.gen = 0;
+    next.owesRenew = false;
+    next.media = inCall ? "connecting" : "none";
+    if (s.gen) {
+      todo.push({ do: "drop_media" });
+    }
+  }
+  if (next.stage === "waiting" || next.stage === "call") {
+    next.stage = inCall ? "call" : "waiting";
+  } else if (next.stage === "welcome") {
+    next.stage = "permission";
+    const [asked, more] = ask(next, true);
+    return [asked, [...todo, ...more]];
+  }
+  if (next.capture === "done") {
+    todo.push(...(me && me.ready ? tell(next) : ready(next)));
+  }
+  if (next.owesRenew) {
+    next.owesRenew = false;
+    todo.push({ do: "send", message: { type: "renew", data: { gen: next.gen } } });
+  }
+  return [next, todo];
+}
+
+function admitted(s: State, ice: ICEServer[]): Result {
+  if (s.line !== "up" || s.admitted) {
+    return [s.admitted ? { ...s, ice } : s, []];
+  }
+  const next: State = { ...s, admitted: true, ice };
+  if (s.stage !== "waiting") {
+    return [next, []];
+  }
+  return [{ ...next, stage: "call", media: "connecting" }, [{ do: "chime" }]];
+}
+
+function offered(s: State, offer: Offer): Result {
+  if (!s.admitted || s.stage !== "call" || offer.gen < s.gen) {
+    return [s, []];
+  }
+  const fresh = offer.gen > s.gen;
+  const next: State = { ...s, gen: offer.gen, media: fresh ? (s.media === "connected" ? "connected" : "connecting") : s.media, owesRenew: false };
+  return [next, [{ do: "negotiate", offer, ice: s.ice }]];
+}
+
+function said(s: State, from: string, text: string): Result {
+  const sentence = clean(text, MaxText);
+  if (!sentence) {
+    return [s, []];
+  }
+  const author = s.people[from];
+  const name = author ? author.name : s.link ? s.link.clinician : "";
+  const messages = [...s.messages, { from: name, text: sentence, at: s.now }].slice(-3);
+  return [{ ...s, messages }, [{ do: "chime" }]];
+}
+
+function failed(s: State, code: Code, fatal: boolean): Result {
+  if (code === "cancelled" || code === "expired" || code === "unknown_link" || code === "early") {
+    return joinRefused(s, code);
+  }
+  if (code === "slow") {
+    // We read too slowly: the line drops, and comes back with a resume.
+    return [s, []];
+  }
+  if (code === "pass" || (fatal && code !== "internal")) {
+    return joinRefused(s, code);
+  }
+  return [s, []];
+}
+
+function tidy(p: Person): Person {
+  return { ...p, name: cleanLine(p.name, MaxName) };
+}
+
+function exceptFor(people: { [id: string]: Person }, id: string): { [id: string]: Person } {
+  const rest: { [id: string]: Person } = {};
+  for (const other of Object.keys(people)) {
+    if (other !== id) {
+      rest[other] = people[other];
+    }
+  }
+  return rest;
+}

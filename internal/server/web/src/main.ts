@@ -1,0 +1,183 @@
+// Puts the page together: events go into the reducer, its effects out to the world.
+import { Api, Refused, place } from "./api";
+import { cause, program } from "./browser";
+import { initial, step, type Effect, type Event, type Seat, type State } from "./call";
+import { Link } from "./link";
+import { Media } from "./media";
+import { speaks } from "./texts";
+import { View } from "./view";
+
+const seatKey = "ekermed.seat";
+
+class Page {
+  private state: State = initial();
+  private readonly at = place(window.location);
+  private readonly api = new Api(this.at);
+  private readonly view = new View(document, (e) => this.dispatch(e), {
+    choose: (kind, id) => this.media.choose(kind, id),
+    ring: () => this.media.play([523.25, 659.25, 783.99]),
+    silent: (blocked) => this.dispatch({ type: "sound", blocked }),
+  });
+  private readonly media = new Media({
+    captured: (audio, video) => this.dispatch({ type: "captured", audio, video }),
+    captureFailed: (problem) => this.dispatch({ type: "capture_failed", problem }),
+    captureLost: (kind, lost) => this.dispatch({ type: "capture_lost", kind, lost }),
+    self: (stream, mirrored) => this.view.self(stream, mirrored),
+    devices: (known) => this.view.devices(known),
+    level: (value) => this.view.level(value),
+    answer: (gen, round, sdp) => this.link.send({ type: "answer", data: { gen, round, sdp } }),
+    media: (gen, state) => this.dispatch({ type: "media", gen, state }),
+    remote: (id, stream) => this.view.remote(id, stream),
+    flowing: (id, yes) => this.view.flowing(id, yes),
+  });
+  private readonly link = new Link(this.at.socket, {
+    hello: () => this.hello(),
+    message: (message) => this.dispatch({ type: "message", at: Date.now(), message }),
+    down: () => this.dispatch({ type: "line_down", at: Date.now() }),
+  });
+  private queue: Event[] = [];
+  private busy = false;
+  private saved = "";
+  private spoken = speaks(navigator.language) || "fr";
+
+  start(): void {
+    window.addEventListener("online", () => this.link.hurry());
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) {
+        this.link.hurry();
+        this.stayAwake();
+      }
+    });
+    window.setInterval(() => this.dispatch({ type: "tick", at: Date.now() }), 1000);
+    this.dispatch({ type: "start", at: Date.now(), language: this.spoken, cause: cause(), seat: this.seat() });
+  }
+
+  /** dispatch runs one event after the other, also those that effects raise. */
+  private dispatch(e: Event): void {
+    this.queue.push(e);
+    if (this.busy) {
+      return;
+    }
+    this.busy = true;
+    for (let next = this.queue.shift(); next; next = this.queue.shift()) {
+      const [state, effects] = step(this.state, next);
+      this.state = state;
+      this.save();
+      effects.forEach((f) => this.run(f));
+      this.view.render(state);
+      if (next.type === "captured" || next.type === "message") {
+        this.stayAwake();
+      }
+    }
+    this.busy = false;
+  }
+
+  private run(f: Effect): void {
+    switch (f.do) {
+      case "lookup":
+        this.lookup();
+        return;
+      case "dial":
+        return this.link.start();
+      case "hang_up":
+        return this.link.stop();
+      case "settled":
+        return this.link.settled();
+      case "send":
+        return this.link.send(f.message);
+      case "capture":
+        this.media.capture(f.audio, f.video);
+        return;
+      case "release":
+        return this.media.release();
+      case "let_out":
+        return this.media.letOut(f.audio, f.video);
+      case "swap":
+        return this.media.swap();
+      case "negotiate":
+        return this.media.negotiate(f.offer, f.ice);
+      case "drop_media":
+        return this.media.dropMedia();
+      case "unblock":
+        this.media.unlock();
+        return this.view.unblock();
+      case "chime":
+        return this.media.play([659.25, 880]);
+    }
+  }
+
+  private async lookup(): Promise<void> {
+    try {
+      const link = await this.api.link();
+      const first = this.state.link === null;
+      this.dispatch({ type: "looked", at: Date.now(), link });
+      const language = speaks(link.language);
+      if (first && language && this.state.language === this.spoken) {
+        this.dispatch({ type: "language", language });
+      }
+    } catch (e) {
+      this.dispatch({ type: "lookup_failed", at: Date.now(), code: e instanceof Refused ? e.code : "offline" });
+    }
+  }
+
+  private async hello(): Promise<{ pass?: string; resume?: string; client: string } | null> {
+    const client = program(navigator.userAgent);
+    if (this.state.resume) {
+      return { resume: this.state.resume, client };
+    }
+    try {
+      const pass = await this.api.join();
+      this.dispatch({ type: "joined" });
+      return { pass: pass.pass, client };
+    } catch (e) {
+      if (e instanceof Refused && e.code !== "internal") {
+        this.dispatch({ type: "join_refused", code: e.code });
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private seat(): Seat | null {
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(seatKey) || "null");
+      return kept && kept.code === this.at.code ? { resume: kept.resume, audio: kept.audio, video: kept.video } : null;
+    } catch (e) {
+      return null;
+    }
+  }
+
+  private save(): void {
+    const s = this.state;
+    const seat = s.resume ? JSON.stringify({ code: this.at.code, resume: s.resume, audio: s.audio, video: s.video }) : "";
+    if (seat === this.saved) {
+      return;
+    }
+    this.saved = seat;
+    try {
+      if (seat) {
+        sessionStorage.setItem(seatKey, seat);
+      } else {
+        sessionStorage.removeItem(seatKey);
+      }
+    } catch (e) {
+      // Storage is off: a reload will start at the welcome screen.
+    }
+  }
+
+  private awake: { release(): Promise<void>; released?: boolean } | null = null;
+
+  /** stayAwake keeps a phone's screen on in the waiting room and in the call. */
+  private stayAwake(): void {
+    const wants = this.state.stage === "waiting" || this.state.stage === "call";
+    const lock = (navigator as unknown as { wakeLock?: { request(kind: string): Promise<{ release(): Promise<void>; released?: boolean }> } }).wakeLock;
+    if (wants && lock && !document.hidden && (!this.awake || this.awake.released)) {
+      lock.request("screen").then((held) => (this.awake = held), () => undefined);
+    } else if (!wants && this.awake) {
+      this.awake.release().catch(() => undefined);
+      this.awake = null;
+    }
+  }
+}
+
+new Page().start();

@@ -1,0 +1,300 @@
+// Alone touches the DOM: shows the state, and turns presses into events.
+import { family, inApp } from "./browser";
+import { clinician, phase, type Event, type State } from "./call";
+import type { Devices } from "./media";
+import { Texts, type Key } from "./texts";
+import { callScreen, type CallScreen } from "./view/call";
+import { Dialog, type DialogName } from "./view/dialogs";
+import { Scope } from "./view/dom";
+import { ended } from "./view/ended";
+import * as icons from "./view/icons";
+import type { Hands, Model, Screen } from "./view/model";
+import { practitioner } from "./view/parts";
+import { permission } from "./view/permission";
+import { test, waiting } from "./view/waiting";
+import { welcome, welcomeFace } from "./view/welcome";
+
+export interface Outside {
+  choose(kind: "camera" | "microphone" | "speaker", id: string): void;
+  ring(): void;
+  silent(blocked: boolean): void;
+}
+
+const noDevices: Devices = { cameras: [], microphones: [], speakers: [], camera: "", microphone: "", speaker: "" };
+
+export class View {
+  private readonly m: Model;
+  private readonly hands: Hands;
+  private readonly frame = new Scope();
+  private readonly app: HTMLElement;
+  private readonly main: HTMLElement;
+  private readonly polite: HTMLElement;
+  private readonly urgent: HTMLElement;
+  private key = "";
+  private screen: Screen | null = null;
+  private calling: CallScreen | null = null;
+  private dialog: Dialog | null = null;
+  private before: State | null = null;
+
+  constructor(private readonly doc: Document, send: (e: Event) => void, outside: Outside) {
+    const agent = navigator.userAgent;
+    const touch = !!window.matchMedia && window.matchMedia("(pointer: coarse)").matches;
+    this.m = {
+      s: null as unknown as State, t: new Texts("fr"), devices: noDevices, level: 0, heard: false, self: null, mirrored: true,
+      remotes: {}, flowing: {}, family: family(agent, navigator.maxTouchPoints || 0), inApp: inApp(agent), touch, host: location.hostname, sound: "idle",
+    };
+    this.hands = {
+      send,
+      choose: (kind, id) => {
+        if (kind === "speaker" && this.calling) {
+          this.calling.tiles.through(id);
+        }
+        outside.choose(kind, id);
+      },
+      ring: outside.ring,
+      silent: outside.silent,
+      openDialog: (name) => this.open(name),
+      refresh: () => this.refresh(),
+    };
+    const f = this.frame;
+    this.polite = f.el("div", { class: "hidden-words", attrs: { role: "status", "aria-live": "polite" } });
+    this.urgent = f.el("div", { class: "hidden-words", attrs: { role: "alert", "aria-live": "assertive" } });
+    this.main = f.el("main", { attrs: { id: "main", tabindex: "-1" } });
+    this.app = this.doc.getElementById("app") as HTMLElement;
+  }
+
+  private build(): void {
+    const m = this.m;
+    const f = this.frame;
+    const inRoom = () => m.s.stage === "waiting" || m.s.stage === "call" || m.s.stage === "test";
+    const skip = f.el("a", { class: "skip", text: () => m.t.t("skip"), attrs: { href: "#main" } });
+    skip.addEventListener("click", (e) => {
+      e.preventDefault();
+      this.main.focus();
+    });
+    const tools = f.el(
+      "div",
+      { class: "tools" },
+      f.button({ class: "tool collapses", icon: icons.gear, label: () => m.t.t("settings"), hidden: () => !inRoom() || m.s.stage !== "call", press: () => this.open("settings") }),
+      f.button({
+        class: "tool",
+        label: () => m.t.t("language.switch"),
+        attrs: { lang: () => (m.t.language === "fr" ? "en" : "fr"), "data-action": "language" },
+        press: () => this.hands.send({ type: "language", language: m.t.language === "fr" ? "en" : "fr" }),
+      }),
+      f.button({ class: "tool collapses", icon: icons.question, label: () => m.t.t("help"), attrs: { "data-action": "help", "aria-haspopup": "dialog" }, press: () => this.open("help") }),
+    );
+    const top = f.el("header", { class: "top" }, f.el("p", { class: "brand" }, f.el("span", { class: "mark", attrs: { "aria-hidden": "true" } }), f.el("span", { text: () => m.t.t("common.product") })), tools);
+    this.app.textContent = "";
+    for (const part of [skip, top, this.main, this.polite, this.urgent]) {
+      this.app.appendChild(part);
+    }
+  }
+
+  render(s: State): void {
+    const first = this.before === null;
+    this.m.s = s;
+    if (this.m.t.language !== s.language) {
+      this.m.t = new Texts(s.language);
+    }
+    if (first) {
+      this.build();
+    }
+    const now = phase(s);
+    const html = this.doc.documentElement;
+    html.lang = s.language;
+    html.setAttribute("data-phase", now);
+    html.setAttribute("data-route", s.stage === "call" && s.media === "connected" ? "sfu" : "");
+    html.setAttribute("data-stage", s.stage);
+    const key = screenKey(s);
+    if (key !== this.key) {
+      this.show(key, this.key === "" || this.key === "welcome loading");
+    }
+    if (this.dialog && this.dialog.name === "help" && !s.help) {
+      this.closed();
+    }
+    const count = s.messages.length > 0 && s.stage === "waiting" ? "(" + s.messages.length + ") " : "";
+    this.doc.title = count + this.m.t.t(("document." + now) as Key) + " – " + this.m.t.t("common.product");
+    this.refresh();
+    this.announce(s);
+    this.before = s;
+  }
+
+  private refresh(): void {
+    if (!this.m.s) {
+      return;
+    }
+    this.frame.refresh();
+    if (this.screen) {
+      this.screen.refresh();
+    }
+    if (this.dialog) {
+      this.dialog.refresh();
+    }
+  }
+
+  /** show swaps the screen and takes the reader along: the focus goes to the new heading. */
+  private show(key: string, silently: boolean): void {
+    if (this.screen && this.screen.leave) {
+      this.screen.leave();
+    }
+    this.key = key;
+    this.calling = null;
+    if (this.dialog && this.dialog.name !== "help") {
+      this.closed();
+    }
+    this.screen = this.make();
+    this.main.textContent = "";
+    this.main.appendChild(this.screen.root);
+    if (!silently) {
+      window.scrollTo(0, 0);
+      if (!this.dialog) {
+        this.screen.heading.focus();
+      }
+    }
+  }
+
+  private make(): Screen {
+    const s = this.m.s;
+    switch (s.stage) {
+      case "permission":
+        return permission(this.m, this.hands);
+      case "test":
+        return s.capture === "done" ? test(this.m, this.hands) : permission(this.m, this.hands);
+      case "waiting":
+        return waiting(this.m, this.hands);
+      case "call":
+        return (this.calling = callScreen(this.m, this.hands));
+      case "ended":
+        return ended(this.m, this.hands);
+      default:
+        return welcome(this.m, this.hands);
+    }
+  }
+
+  private open(name: DialogName): void {
+    if (this.dialog) {
+      return;
+    }
+    this.m.sound = "idle";
+    this.dialog = new Dialog(name, this.m, this.hands, () => this.close());
+    this.app.setAttribute("aria-hidden", "true");
+    (this.app as HTMLElement & { inert?: boolean }).inert = true;
+    this.doc.body.appendChild(this.dialog.root);
+    this.dialog.focus();
+    if (name === "help") {
+      this.hands.send({ type: "help", open: true });
+    }
+  }
+
+  private close(): void {
+    const name = this.dialog && this.dialog.name;
+    this.closed();
+    if (name === "help") {
+      this.hands.send({ type: "help", open: false });
+    }
+  }
+
+  private closed(): void {
+    const d = this.dialog;
+    this.dialog = null;
+    this.app.removeAttribute("aria-hidden");
+    (this.app as HTMLElement & { inert?: boolean }).inert = false;
+    if (d) {
+      d.remove();
+    }
+  }
+
+  /** announce tells a screen reader what changed within a screen. */
+  private announce(s: State): void {
+    const b = this.before;
+    if (!b || b.stage !== s.stage) {
+      this.urgent.textContent = "";
+      this.polite.textContent = "";
+      if (!b) {
+        return;
+      }
+    }
+    const t = this.m.t;
+    const room = s.stage === "waiting" || s.stage === "call";
+    const last = s.messages[s.messages.length - 1];
+    if (last && last !== b.messages[b.messages.length - 1]) {
+      this.urgent.textContent = t.t("waiting.message_announced", { name: last.from || practitioner(this.m), text: last.text });
+      return;
+    }
+    const says = (key: Key) => (this.polite.textContent = t.t(key));
+    if (room && s.line === "down" && b.line !== "down") {
+      says("call.reconnecting");
+    } else if (room && b.line === "down" && s.line === "up") {
+      says("call.reconnected");
+    } else if (room && s.audio !== b.audio) {
+      says(s.audio ? "devices.microphone_on" : "call.muted");
+    } else if (room && s.video !== b.video) {
+      says(s.video ? "devices.camera_on" : "call.hidden");
+    } else if (s.soundBlocked && !b.soundBlocked) {
+      says("call.sound");
+    } else if (s.notice && s.notice !== b.notice) {
+      says(("notice." + s.notice) as Key);
+    } else if (room && s.lost.audio && !b.lost.audio) {
+      says("call.lost_audio");
+    } else if (room) {
+      const was = clinician(b);
+      const is = clinician(s);
+      if (was && is && !was.away && is.away) {
+        this.polite.textContent = t.t(s.stage === "call" ? "call.away" : "waiting.away", { name: practitioner(this.m) });
+      }
+    }
+  }
+
+  self(stream: MediaStream | null, mirrored: boolean): void {
+    this.m.self = stream;
+    this.m.mirrored = mirrored;
+    this.refresh();
+  }
+
+  remote(id: string, stream: MediaStream | null): void {
+    if (stream) {
+      this.m.remotes[id] = stream;
+    } else {
+      delete this.m.remotes[id];
+    }
+    this.refresh();
+  }
+
+  flowing(id: string, yes: boolean): void {
+    this.m.flowing[id] = yes;
+    this.refresh();
+  }
+
+  devices(known: Devices): void {
+    this.m.devices = known;
+    this.refresh();
+  }
+
+  level(value: number): void {
+    this.m.level = value;
+    this.m.heard = this.m.heard || value > 0.45;
+    if (this.m.s && (this.m.s.stage === "waiting" || this.m.s.stage === "test")) {
+      this.refresh();
+    }
+  }
+
+  unblock(): void {
+    if (this.calling) {
+      this.calling.tiles.unblock();
+    }
+  }
+}
+
+/** screenKey changes when another screen is due; everything else is a refresh. */
+function screenKey(s: State): string {
+  switch (s.stage) {
+    case "welcome":
+      return s.cause ? "cause " + s.cause : "welcome " + welcomeFace(s);
+    case "permission":
+    case "test":
+      return s.stage === "test" && s.capture === "done" ? "test" : "permission " + s.capture + " " + s.captureProblem;
+    default:
+      return s.stage + " " + s.reason;
+  }
+}

@@ -1,0 +1,128 @@
+// P5: the other's picture, largest; one's own; three or four buttons; and what is wrong, if anything.
+import { clinician, others } from "../call";
+import { Scope, hole } from "./dom";
+import * as icons from "./icons";
+import type { Hands, Model, Screen } from "./model";
+import { avatar, cameraButton, heading, microphoneButton, practitioner, selfView, swapButton } from "./parts";
+import { Tiles } from "./tiles";
+import { reconnecting } from "./waiting";
+
+export interface CallScreen extends Screen {
+  tiles: Tiles;
+}
+
+export function callScreen(m: Model, hands: Hands): CallScreen {
+  const scope = new Scope();
+  const title = heading(scope, () => m.t.t("call.title", { name: practitioner(m) }), "hidden-words");
+  const tiles = new Tiles(m, hands);
+  const stage = scope.el(
+    "div",
+    { class: () => "stage" + (m.s.media === "broken" || m.s.line === "down" ? " stale" : "") },
+    tiles.root,
+    standIn(scope, m, tiles),
+    seal(scope, m, hands),
+    banners(scope, m, hands),
+    soundButton(scope, m, hands),
+    self(scope, m),
+  );
+  const root = scope.el("section", { class: "call" }, title, stage, controls(scope, m, hands));
+  return {
+    root,
+    heading: title,
+    tiles,
+    refresh: () => {
+      tiles.refresh();
+      scope.refresh();
+    },
+    leave: () => tiles.clear(),
+  };
+}
+
+function seal(scope: Scope, m: Model, hands: Hands): HTMLElement {
+  return scope.button({ class: "seal", icon: icons.lock, label: () => m.t.t("common.transport"), attrs: { "aria-haspopup": "dialog" }, press: () => hands.openDialog("transport") });
+}
+
+/** standIn fills the stage while there is nobody's tile to show. */
+function standIn(scope: Scope, m: Model, tiles: Tiles): HTMLElement {
+  const name = () => practitioner(m);
+  const alone = () => clinician(m.s) === null && others(m.s).length === 0;
+  return scope.el(
+    "div",
+    { class: "stand-in", hidden: () => tiles.count() > 0 },
+    avatar(scope, name),
+    scope.el("p", { class: "stand-in-title" }, scope.named(() => (alone() ? m.t.t("call.alone", { name: hole }) : m.t.t("call.connecting")), name)),
+    scope.el("p", { text: () => m.t.t(alone() ? "call.alone_text" : "call.connecting_text") }),
+  );
+}
+
+function self(scope: Scope, m: Model): HTMLElement {
+  const seen = () => m.s.hasVideo && m.s.video && m.self !== null;
+  const words = () => m.t.t(m.s.hasVideo ? "call.hidden" : "call.no_camera");
+  const sound = () => (!m.s.hasAudio ? m.t.t("call.no_microphone") : m.s.audio ? "" : m.t.t("call.muted"));
+  const box = scope.el(
+    "div",
+    { class: "self" },
+    selfView(scope, m, () => m.t.t("call.self")),
+    scope.el("p", { class: "self-blank", hidden: seen }, scope.icon(icons.videoOff), scope.el("span", { text: words })),
+    scope.el("p", { class: "self-name", hidden: () => sound() !== "" || !seen(), text: () => m.t.t("devices.you") }),
+    scope.el("p", { class: "self-muted", hidden: () => sound() === "" }, scope.icon(icons.microphoneOff), scope.el("span", { text: sound })),
+  );
+  scope.live(seen, (yes) => box.classList[yes ? "remove" : "add"]("blank"));
+  return box;
+}
+
+/** banners say what is wrong, at the top of the stage, the gravest alone. */
+function banners(scope: Scope, m: Model, hands: Hands): HTMLElement {
+  const line = () => m.s.line === "down" || m.s.media === "broken";
+  const gone = () => {
+    const c = clinician(m.s);
+    return !line() && c !== null && c.away;
+  };
+  const lost = (kind: "audio" | "video") => () => !line() && m.s.lost[kind] && (kind === "audio" ? m.s.hasAudio && m.s.audio : m.s.hasVideo && m.s.video);
+  const stopped = (kind: "audio" | "video") =>
+    scope.el(
+      "div",
+      { class: "banner banner-danger", hidden: () => !lost(kind)() },
+      scope.icon(kind === "audio" ? icons.microphoneOff : icons.videoOff),
+      scope.el("p", { class: "banner-title", text: () => m.t.t(kind === "audio" ? "call.lost_audio" : "call.lost_video") }),
+      scope.button({ class: "on-dark", label: () => m.t.t(kind === "audio" ? "call.resume_audio" : "call.resume_video"), press: () => hands.send({ type: "recapture", kind }) }),
+    );
+  return scope.el(
+    "div",
+    { class: "banners" },
+    scope.el(
+      "div",
+      { class: "banner banner-waiting", hidden: () => !line() },
+      scope.icon(icons.wifiOff, "beat"),
+      scope.el("div", {}, scope.el("p", { class: "banner-title", text: () => (m.s.line === "down" ? reconnecting(m) : m.t.t("call.reconnecting")) }), scope.el("p", { text: () => m.t.t("call.reconnecting_text") })),
+    ),
+    scope.el(
+      "div",
+      { class: "banner banner-waiting", hidden: () => !gone() },
+      scope.icon(icons.hourglass),
+      scope.el("div", {}, scope.el("p", { class: "banner-title" }, scope.named(() => m.t.t("call.away", { name: hole }), () => practitioner(m))), scope.el("p", { text: () => m.t.t("call.away_text") })),
+    ),
+    stopped("audio"),
+    stopped("video"),
+  );
+}
+
+function soundButton(scope: Scope, m: Model, hands: Hands): HTMLElement {
+  return scope.el(
+    "div",
+    { class: "touch-sound", hidden: () => !m.s.soundBlocked },
+    scope.button({ class: "primary large", icon: icons.speaker, label: () => m.t.t("call.sound"), attrs: { "data-action": "sound" }, press: () => hands.send({ type: "unblock" }) }),
+    scope.el("p", { text: () => m.t.t("call.sound_text") }),
+  );
+}
+
+function controls(scope: Scope, m: Model, hands: Hands): HTMLElement {
+  return scope.el(
+    "div",
+    { class: "controls", attrs: { role: "group", "aria-label": () => m.t.t("call.controls") } },
+    microphoneButton(scope, m, hands, "control"),
+    cameraButton(scope, m, hands, "control"),
+    swapButton(scope, m, hands, "control"),
+    scope.button({ class: "control hang-up", icon: icons.hangUp, label: () => m.t.t("common.leave"), attrs: { "data-action": "leave" }, press: () => hands.send({ type: "leave", at: Date.now() }) }),
+  );
+}

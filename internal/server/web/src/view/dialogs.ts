@@ -1,0 +1,93 @@
+// Dialogs: help (P7), settings, and what "encrypted up to the server" means. Built here
+// rather than with <dialog>, which the oldest engines we promise do not know.
+import type { Key } from "../texts";
+import { pickers, speakerTest } from "./devices";
+import { Scope } from "./dom";
+import * as icons from "./icons";
+import type { Hands, Model } from "./model";
+import { call } from "./parts";
+
+export type DialogName = "help" | "settings" | "transport";
+
+export class Dialog {
+  readonly root: HTMLElement;
+  private readonly scope = new Scope();
+  private readonly box: HTMLElement;
+  private readonly before: Element | null = document.activeElement;
+
+  constructor(readonly name: DialogName, m: Model, hands: Hands, private readonly onClose: () => void) {
+    const s = this.scope;
+    const titles: { [name in DialogName]: Key } = { help: "aid.title", settings: "devices.title", transport: "transport.title" };
+    const title = s.el("h2", { text: () => m.t.t(titles[name]), attrs: { id: "dialog-title", tabindex: "-1" } });
+    const body = name === "help" ? help(s, m) : name === "settings" ? settings(s, m, hands) : transport(s, m);
+    const close = s.button({ class: "icon-only", icon: icons.close, label: () => m.t.t("common.close"), press: () => this.onClose() });
+    const done = s.button({ class: "primary wide", label: () => m.t.t("common.close"), press: () => this.onClose() });
+    this.box = s.el("div", { class: "dialog", attrs: { role: "dialog", "aria-modal": "true", "aria-labelledby": "dialog-title" } }, s.el("div", { class: "dialog-head" }, title, close), body, s.el("div", { class: "dialog-foot" }, done));
+    this.root = s.el("div", { class: "veil" }, this.box);
+    this.root.addEventListener("mousedown", (e) => {
+      if (e.target === this.root) {
+        this.onClose();
+      }
+    });
+    this.root.addEventListener("keydown", (e) => this.key(e));
+  }
+
+  focus(): void {
+    const title = this.box.querySelector("h2");
+    if (title) {
+      title.focus();
+    }
+  }
+
+  refresh(): void {
+    this.scope.refresh();
+  }
+
+  remove(): void {
+    this.root.remove();
+    const back = this.before as HTMLElement | null;
+    if (back && back.focus && document.contains(back)) {
+      back.focus();
+    }
+  }
+
+  private key(e: KeyboardEvent): void {
+    if (e.key === "Escape" || e.key === "Esc") {
+      e.stopPropagation();
+      this.onClose();
+      return;
+    }
+    if (e.key !== "Tab") {
+      return;
+    }
+    const stops = Array.from(this.box.querySelectorAll<HTMLElement>('button, a[href], select, summary, [tabindex="0"]')).filter((x) => x.offsetParent !== null);
+    const first = stops[0];
+    const last = stops[stops.length - 1];
+    const at = document.activeElement;
+    if (e.shiftKey && (at === first || at === this.box.querySelector("h2"))) {
+      e.preventDefault();
+      last.focus();
+    } else if (!e.shiftKey && at === last) {
+      e.preventDefault();
+      first.focus();
+    }
+  }
+}
+
+function help(s: Scope, m: Model): HTMLElement {
+  const causes = ["see", "heard", "hear", "echo", "slow", "network"];
+  const list = s.el("div", { class: "causes" });
+  for (const c of causes) {
+    list.appendChild(s.el("details", {}, s.el("summary", {}, s.el("span", { text: () => m.t.t(("aid." + c) as Key) })), s.el("p", { text: () => m.t.t(("aid." + c + "_text") as Key) })));
+  }
+  return s.el("div", { class: "dialog-body" }, list, call(s, m, () => m.t.t("aid.phone")));
+}
+
+function settings(s: Scope, m: Model, hands: Hands): HTMLElement {
+  return s.el("div", { class: "dialog-body" }, pickers(s, m, hands), speakerTest(s, m, hands));
+}
+
+function transport(s: Scope, m: Model): HTMLElement {
+  const line = (svg: string, key: Key) => s.el("li", {}, s.icon(svg), s.el("span", { text: () => m.t.t(key) }));
+  return s.el("div", { class: "dialog-body", attrs: { tabindex: "0" } }, s.el("ul", { class: "promises" }, line(icons.lock, "transport.text"), line(icons.shield, "transport.server"), line(icons.info, "transport.not")));
+}

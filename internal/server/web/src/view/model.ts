@@ -1,0 +1,42 @@
+// What the screens draw from: the call's state, and what has no place in it.
+import type { Event, State } from "../call";
+import type { Family } from "../browser";
+import type { Devices } from "../media";
+import type { Texts } from "../texts";
+
+export interface Model {
+  s: State;
+  t: Texts;
+  devices: Devices;
+  /** level is how loud the microphone is now, heard whether it ever was. */
+  level: number;
+  heard: boolean;
+  self: MediaStream | null;
+  mirrored: boolean;
+  remotes: { [id: string]: MediaStream };
+  flowing: { [id: string]: boolean };
+  family: Family;
+  inApp: "Safari" | "Chrome" | "";
+  /** touch: a device held in the hand. */
+  touch: boolean;
+  host: string;
+  sound: "idle" | "playing" | "good" | "bad";
+}
+
+export interface Hands {
+  send(e: Event): void;
+  choose(kind: "camera" | "microphone" | "speaker", id: string): void;
+  /** ring plays the test sound. */
+  ring(): void;
+  silent(blocked: boolean): void;
+  openDialog(name: "help" | "settings" | "transport"): void;
+  refresh(): void;
+}
+
+/** Screen is one screen, built once and refreshed by its scope. */
+export interface Screen {
+  root: HTMLElement;
+  heading: HTMLElement;
+  refresh(): void;
+  leave?(): void;
+}

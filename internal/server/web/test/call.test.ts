@@ -1,0 +1,232 @@
+// The reducer alone: the whole way of a patient, and then random orders of everything.
+import { initial, mayReturn, others, phase, returnWithin, step, type Effect, type Event, type State } from "../src/call";
+import type { FromServer, Person, Welcome } from "../src/wire.gen";
+
+declare function require(name: string): any;
+const test = require("node:test");
+const assert = require("node:assert/strict");
+
+const at = 1_000_000;
+const patient = (more: Partial<Person> = {}): Person => ({ id: "p", name: "Yann", role: "patient", place: "waiting", ready: false, away: false, audio: false, video: false, since: at / 1000, ...more });
+const doctor: Person = { ...patient(), id: "d", name: "Dr Le Goff", role: "clinician", place: "call", ready: true, audio: true, video: true };
+const welcome = (more: Partial<Welcome> = {}): FromServer => ({ type: "welcome", data: { version: 1, self: "p", role: "patient", room: "r", resume: "token", people: [patient()], gen: 0, ...more } });
+const link: Event = { type: "looked", at, link: { status: "open", clinician: "Dr Le Goff", start: 1000, opens: 0, closes: 9000, minutes: 30, language: "fr", now: 1000 } };
+const hears = (message: FromServer): Event => ({ type: "message", at, message });
+
+function walk(s: State, ...events: Event[]): { s: State; effects: Effect[] } {
+  let effects: Effect[] = [];
+  for (const e of events) {
+    const [next, more] = step(s, e);
+    s = next;
+    effects = more;
+  }
+  return { s, effects };
+}
+const start: Event = { type: "start", at, language: "fr", cause: "", seat: null };
+const toRoom: Event[] = [start, link, { type: "join" }, { type: "joined" }, hears(welcome()), { type: "captured", audio: true, video: true }];
+const toCall: Event[] = [...toRoom, hears({ type: "admitted", data: { ice: [] } })];
+const offer = (gen: number, round = 0): Event => hears({ type: "offer", data: { gen, round, sdp: "v=0" } });
+const sends = (effects: Effect[], type: string) => effects.filter((f) => f.do === "send" && f.message.type === type);
+
+test("the patient's way in", () => {
+  let r = walk(initial(), start, link);
+  assert.equal(phase(r.s), "welcome");
+  r = walk(r.s, { type: "join" });
+  assert.deepEqual(r.effects.map((f) => f.do), ["unblock", "dial"]);
+  assert.equal(phase(r.s), "welcome");
+  r = walk(r.s, { type: "joined" });
+  assert.equal(phase(r.s), "permission");
+  assert.deepEqual(r.effects, [{ do: "capture", audio: true, video: true }]);
+  r = walk(r.s, hears(welcome()), { type: "captured", audio: true, video: true });
+  assert.equal(phase(r.s), "waiting");
+  assert.deepEqual(sends(r.effects, "ready"), [{ do: "send", message: { type: "ready", data: { audio: true, video: true } } }]);
+  r = walk(r.s, hears({ type: "admitted", data: { ice: [] } }));
+  assert.equal(phase(r.s), "call");
+  r = walk(r.s, offer(1));
+  assert.equal(r.effects[0].do, "negotiate");
+  r = walk(r.s, hears({ type: "presence", data: { person: doctor } }));
+  assert.deepEqual(others(r.s).map((p) => p.id), ["d"]);
+  r = walk(r.s, { type: "leave", at });
+  assert.equal(phase(r.s), "ended");
+  assert.deepEqual(r.effects.map((f) => f.do), ["send", "hang_up", "drop_media", "release"]);
+});
+
+test("ready waits for the line when the camera is faster", () => {
+  const r = walk(initial(), start, link, { type: "join" }, { type: "joined" }, { type: "captured", audio: true, video: false });
+  assert.equal(phase(r.s), "waiting");
+  assert.equal(sends(r.effects, "ready").length, 0);
+  const later = walk(r.s, hears(welcome()));
+  assert.deepEqual(sends(later.effects, "ready"), [{ do: "send", message: { type: "ready", data: { audio: true, video: false } } }]);
+});
+
+test("mute survives a reconnect, and the same connection goes on", () => {
+  let r = walk(initial(), ...toCall, offer(1), { type: "toggle", kind: "audio" });
+  assert.deepEqual(sends(r.effects, "media"), [{ do: "send", message: { type: "media", data: { audio: false, video: true } } }]);
+  r = walk(r.s, { type: "line_down", at });
+  assert.equal(phase(r.s), "reconnecting");
+  assert.equal(r.effects.length, 0);
+  r = walk(r.s, hears(welcome({ gen: 1, people: [patient({ place: "call", ready: true }), doctor] })));
+  assert.equal(phase(r.s), "call");
+  assert.ok(!r.effects.some((f) => f.do === "drop_media"));
+  assert.deepEqual(sends(r.effects, "media"), [{ do: "send", message: { type: "media", data: { audio: false, video: true } } }]);
+});
+
+test("a server that lost the connection offers anew", () => {
+  let r = walk(initial(), ...toCall, offer(1), { type: "line_down", at });
+  r = walk(r.s, hears(welcome({ gen: 0, people: [patient({ place: "call", ready: true })] })));
+  assert.ok(r.effects.some((f) => f.do === "drop_media"));
+  r = walk(r.s, offer(1));
+  assert.equal(r.effects[0].do, "negotiate");
+});
+
+test("a server that knows us as waiting shows the waiting room", () => {
+  const r = walk(initial(), ...toCall, offer(1), { type: "line_down", at }, hears(welcome()));
+  assert.equal(phase(r.s), "waiting");
+  assert.ok(r.effects.some((f) => f.do === "drop_media"));
+  assert.equal(sends(r.effects, "ready").length, 1);
+});
+
+test("a broken connection asks for a new one, after the line is back if need be", () => {
+  let r = walk(initial(), ...toCall, offer(2), { type: "media", gen: 2, state: "broken" });
+  assert.deepEqual(r.effects, [{ do: "send", message: { type: "renew", data: { gen: 2 } } }]);
+  r = walk(r.s, { type: "media", gen: 1, state: "connected" });
+  assert.equal(r.s.media, "broken", "an old generation says nothing about the new");
+  r = walk(r.s, { type: "line_down", at }, { type: "media", gen: 2, state: "broken" });
+  assert.equal(r.effects.length, 0);
+  r = walk(r.s, hears(welcome({ gen: 2, people: [patient({ place: "call", ready: true })] })));
+  assert.equal(sends(r.effects, "renew").length, 1);
+});
+
+test("no camera, no trouble", () => {
+  let r = walk(initial(), start, link, { type: "join" }, { type: "joined" }, hears(welcome()), { type: "capture_failed", problem: "no_camera" });
+  assert.equal(r.s.capture, "problem");
+  r = walk(r.s, { type: "without" });
+  assert.deepEqual(r.effects, [{ do: "capture", audio: true, video: false }]);
+  r = walk(r.s, { type: "capture_failed", problem: "denied" }, { type: "without" });
+  assert.equal(phase(r.s), "waiting");
+  assert.deepEqual(sends(r.effects, "ready"), [{ do: "send", message: { type: "ready", data: { audio: false, video: false } } }]);
+});
+
+test("a lost seat goes back to the button with a sentence", () => {
+  const r = walk(initial(), ...toCall, { type: "line_down", at }, hears({ type: "failure", data: { code: "pass", text: "", fatal: true } }));
+  assert.equal(phase(r.s), "welcome");
+  assert.equal(r.s.notice, "pass");
+  assert.equal(r.s.resume, "");
+  assert.ok(r.effects.some((f) => f.do === "release"));
+});
+
+test("a refusal of the link at the button shows its own screen", () => {
+  const r = walk(initial(), start, link, { type: "join" }, { type: "join_refused", code: "early" });
+  assert.equal(phase(r.s), "welcome");
+  assert.equal(r.s.notice, "");
+  assert.ok(r.effects.some((f) => f.do === "lookup"));
+});
+
+test("the way back stays open for ten minutes", () => {
+  let r = walk(initial(), ...toCall, { type: "leave", at });
+  assert.ok(mayReturn(r.s));
+  assert.ok(!mayReturn(walk(r.s, { type: "tick", at: at + returnWithin + 1 }).s));
+  r = walk(r.s, { type: "return" });
+  assert.equal(phase(r.s), "welcome");
+  assert.ok(r.s.joining);
+  assert.ok(r.effects.some((f) => f.do === "dial"));
+  for (const reason of ["refused", "cancelled"] as const) {
+    assert.ok(!mayReturn(walk(initial(), ...toRoom, hears({ type: "ended", data: { reason } })).s), reason);
+  }
+});
+
+test("a reload comes back to the same place, still muted", () => {
+  let r = walk(initial(), { ...start, seat: { resume: "token", audio: false, video: true } } as Event);
+  assert.ok(r.effects.some((f) => f.do === "dial"));
+  r = walk(r.s, hears(welcome({ gen: 3, people: [patient({ place: "call", ready: true }), doctor] })));
+  assert.equal(phase(r.s), "permission");
+  r = walk(r.s, { type: "captured", audio: true, video: true });
+  assert.equal(phase(r.s), "call");
+  assert.deepEqual(sends(r.effects, "ready"), [{ do: "send", message: { type: "ready", data: { audio: false, video: true } } }]);
+});
+
+test("names and messages lose what disguises them", () => {
+  const r = walk(initial(), ...toRoom, hears({ type: "presence", data: { person: { ...doctor, name: "Dr\u202e Evil\u0000\n" } } }), hears({ type: "said", data: { from: "d", text: "ok\u202e\u0007" } }));
+  assert.equal(r.s.people.d.name, "Dr Evil");
+  assert.equal(r.s.messages[0].text, "ok");
+});
+
+test("an early link is asked again when the door opens, and not before", () => {
+  const early: Event = { ...link, link: { ...(link as any).link, status: "early", opens: 1030 } } as Event;
+  let r = walk(initial(), start, early, { type: "tick", at: at + 29000 });
+  assert.equal(r.effects.length, 0);
+  r = walk(r.s, { type: "tick", at: at + 30000 });
+  assert.deepEqual(r.effects, [{ do: "lookup" }]);
+  r = walk(r.s, { type: "tick", at: at + 31000 });
+  assert.equal(r.effects.length, 0);
+});
+
+/** random is a small generator with a seed, so that a failure can be run again. */
+function random(seed: number): (n: number) => number {
+  return (n) => {
+    seed = (seed * 1664525 + 1013904223) >>> 0;
+    return Math.floor((seed / 4294967296) * n);
+  };
+}
+
+const kinds = ["audio", "video"] as const;
+function anyEvent(r: (n: number) => number): Event {
+  const place = r(4) === 0 ? "call" : "waiting";
+  const people = [patient({ place: place as Person["place"], ready: r(2) === 0 }), ...(r(2) ? [doctor] : [])];
+  const messages: FromServer[] = [
+    welcome({ people, gen: r(3) }), welcome({ people: [], gen: r(3) }),
+    { type: "presence", data: { person: r(2) ? doctor : patient({ place: place as Person["place"] }) } },
+    { type: "gone", data: { id: r(2) ? "d" : "p", reason: "lost" } },
+    { type: "admitted", data: {} },
+    { type: "offer", data: { gen: r(4), round: r(3), sdp: "" } },
+    { type: "said", data: { from: "d", text: "x" } },
+    { type: "ended", data: { reason: (["left", "lost", "refused", "ended", "replaced", "slow", "shutdown", "cancelled"] as const)[r(8)] } },
+    { type: "failure", data: { code: (["pass", "version", "full", "media", "internal", "cancelled", "order"] as const)[r(7)], text: "", fatal: r(2) === 0 } },
+    { type: "pong", data: { at: 1 } },
+  ];
+  const all: Event[] = [
+    hears(messages[r(messages.length)]), hears(messages[r(messages.length)]), hears(messages[r(6)]),
+    start, link, { type: "tick", at: at + r(1000) * 1000 }, { type: "joined" }, { type: "join_refused", code: "early" }, { type: "line_down", at },
+    { type: "captured", audio: r(2) === 0, video: r(2) === 0 }, { type: "capture_failed", problem: "denied" }, { type: "capture_lost", kind: kinds[r(2)], lost: r(2) === 0 },
+    { type: "media", gen: r(4), state: (["connecting", "connected", "broken"] as const)[r(3)] }, { type: "sound", blocked: true }, { type: "help", open: true },
+    { type: "join" }, { type: "join" }, { type: "test" }, { type: "test_done" }, { type: "retry" }, { type: "without" }, { type: "toggle", kind: kinds[r(2)] },
+    { type: "recapture", kind: kinds[r(2)] }, { type: "swap" }, { type: "leave", at }, { type: "return" }, { type: "home" },
+  ];
+  return all[r(all.length)];
+}
+
+test("in no order does anything reach the call before the server admits", () => {
+  let calls = 0;
+  for (let seed = 1; seed <= 4000; seed++) {
+    const r = random(seed);
+    let s = walk(initial(), start, link).s;
+    let admitted = false;
+    const trail: string[] = [];
+    for (let i = 0; i < 60; i++) {
+      const e = anyEvent(r);
+      const before = s.stage;
+      const [next, effects] = step(s, e);
+      trail.push(e.type === "message" ? e.message.type : e.type);
+      if (e.type === "message" && s.line !== "none" && s.stage !== "ended") {
+        const m = e.message;
+        if (m.type === "admitted" && s.line === "up") {
+          admitted = true;
+        }
+        if (m.type === "welcome") {
+          admitted = (m.data.people || []).some((p) => p.id === m.data.self && p.place === "call");
+        }
+      }
+      if (next.stage === "ended" || next.stage === "welcome") {
+        admitted = false;
+      }
+      const told = `seed ${seed}: ${trail.join(" ")}`;
+      assert.ok(next.stage !== "call" || admitted, told);
+      assert.ok(next.stage !== "call" || next.capture === "done" || before === "call", told);
+      assert.ok(!effects.some((f) => f.do === "negotiate") || (admitted && next.stage === "call"), told);
+      assert.ok(next.stage !== "ended" || next.resume === "", told);
+      calls += next.stage === "call" ? 1 : 0;
+      s = next;
+    }
+  }
+  assert.ok(calls > 1000, "the walk must get there often enough to mean something: " + calls);
+});

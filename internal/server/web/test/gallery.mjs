@@ -1,0 +1,90 @@
+// Pictures of every state, and axe on each. PAGE_PICTURES=DIR keeps the pictures; PAGE_ONLY=p5 picks scenes.
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { bundle, chromium, scratch, serve, watch, web } from "./browser.mjs";
+
+const pictures = process.env.PAGE_PICTURES || "";
+const only = process.env.PAGE_ONLY || "";
+const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const english = /^(p1-open|p1-early|p2-asking|p4-waiting|p5-call|p5-transport|p6-left|p7-help)$/;
+
+const shapes = {
+  phone: { width: 360, height: 740, deviceScaleFactor: 1, hasTouch: true, isMobile: true },
+  desktop: { width: 1280, height: 800, deviceScaleFactor: 1 },
+  side: { width: 740, height: 360, deviceScaleFactor: 1, hasTouch: true, isMobile: true },
+  zoom: { width: 640, height: 400, deviceScaleFactor: 1 },
+  narrow: { width: 320, height: 568, deviceScaleFactor: 1 },
+};
+
+const tmp = scratch();
+bundle("gallery.ts", join(tmp.dir, "gallery.js"), "--format=iife", "--target=es2018");
+const site = await serve({ app: join(tmp.dir, "gallery.js") });
+const browser = await chromium(tmp.dir);
+const axe = readFileSync(join(web, "node_modules/axe-core/axe.min.js"), "utf8");
+const bad = [];
+let looked = 0;
+let checked = 0;
+
+/** look shows one scene and checks it. */
+async function look(page, scene, language, shape, scheme) {
+  const name = `${scene}-${shape}-${scheme}-${language}`;
+  await page.evaluate((s, l) => window.gallery.show(s, l), scene, language);
+  looked++;
+  if (pictures) {
+    await page.screenshot({ path: join(pictures, name + ".png"), fullPage: !scene.startsWith("p5") && shape !== "side" });
+  }
+  const facts = await page.evaluate(() => {
+    const de = document.documentElement;
+    const small = [];
+    const over = [];
+    for (const e of document.querySelectorAll("body *")) {
+      const seen = e.getClientRects().length > 0 && !e.closest(".hidden-words, noscript, [hidden]");
+      const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.nodeValue.trim());
+      if (!seen) continue;
+      if (own && parseFloat(getComputedStyle(e).fontSize) < 18) small.push(e.className + " " + e.textContent.slice(0, 30));
+      const box = e.getBoundingClientRect();
+      if ((e.tagName === "BUTTON" || e.tagName === "SELECT") && (box.height < 47.5 || box.width < 47.5)) small.push("target " + (e.textContent || e.className) + " " + box.width + "x" + box.height);
+      if (e.tagName === "BUTTON" && !e.getAttribute("aria-label") && !e.textContent.trim()) small.push("a button without a name");
+      if (own && e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflow === "hidden" && !e.className.includes("label") && !e.className.includes("drawing")) over.push(e.className + " cut: " + e.textContent.slice(0, 30));
+      if (e.tagName === "BUTTON" && (box.right > innerWidth + 1 || box.left < -1)) over.push("outside: " + e.textContent);
+    }
+    const missing = /\b(page|common|welcome|waiting|call|ended|devices|permission|aid)\.[a-z_]+\b/.exec(document.body.innerText);
+    return { wide: de.scrollWidth > innerWidth + 1, small, over, missing: missing && missing[0], hole: /[{}]/.test(document.body.innerText) };
+  });
+  if (facts.wide) bad.push(`${name}: wider than the window`);
+  if (facts.missing) bad.push(`${name}: a missing text ${facts.missing}`);
+  if (facts.hole) bad.push(`${name}: an unfilled hole`);
+  for (const s of [...facts.small, ...facts.over]) bad.push(`${name}: ${s}`);
+  const found = await page.evaluate((t) => window.axe.run(document, { runOnly: t }), tags);
+  checked += found.passes.length;
+  for (const v of found.violations) bad.push(`${name}: axe ${v.id}: ${v.nodes.map((n) => n.html.slice(0, 140) + " " + (n.any[0] ? n.any[0].message : "")).join(" | ")}`);
+}
+
+try {
+  if (pictures) mkdirSync(pictures, { recursive: true });
+  for (const shape of Object.keys(shapes)) {
+    const page = await browser.newPage();
+    watch(page, site.origin, bad);
+    await page.setViewport(shapes[shape]);
+    await page.evaluateOnNewDocument(axe);
+    await page.goto(site.url, { waitUntil: "load" });
+    const names = (await page.evaluate(() => window.gallery.names)).filter((n) => n.startsWith(only));
+    for (const scheme of ["light", "dark"]) {
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }, { name: "prefers-reduced-motion", value: "reduce" }]);
+      for (const scene of names) {
+        const plain = shape === "phone" || shape === "desktop";
+        if (!plain && scheme === "dark") continue;
+        await look(page, scene, "fr", shape, scheme);
+        if (plain && scheme === "light" && english.test(scene)) await look(page, scene, "en", shape, scheme);
+      }
+    }
+    await page.close();
+  }
+} finally {
+  await browser.close();
+  await site.close();
+  tmp.remove();
+}
+console.log(`gallery: ${looked} pictures looked at by axe (${checked} rules passed), ${bad.length} faults`);
+for (const b of [...new Set(bad)]) console.log("  " + b);
+process.exit(bad.length ? 1 : 0);

@@ -1,0 +1,178 @@
+// Every state of the page, shown by the real view in a real browser, for pictures and axe.
+import { initial, type State } from "../src/call";
+import { View } from "../src/view";
+import type { LinkInfo, Person } from "../src/wire.gen";
+
+const now = new Date(2025, 5, 3, 10, 27, 0).getTime();
+const start = new Date(2025, 5, 3, 10, 30, 0).getTime();
+
+const link = (more: Partial<LinkInfo> = {}): LinkInfo => ({
+  status: "open", clinician: "Dr Anne Le Goff", practice: "Cabinet médical des Glénan", phone: "02 98 00 12 34",
+  start: start / 1000, opens: start / 1000 - 1800, closes: start / 1000 + 7200, minutes: 30, language: "fr", now: now / 1000, ...more,
+});
+const person = (id: string, more: Partial<Person> = {}): Person => ({
+  id, name: id === "d" ? "Dr Anne Le Goff" : "Yann Kermarrec", role: id === "d" ? "clinician" : "patient", place: "call",
+  ready: true, away: false, audio: true, video: true, since: now / 1000 - 240, ...more,
+});
+const base = (more: Partial<State> = {}): State => ({ ...initial(), now, link: link(), ...more });
+const room = (more: Partial<State> = {}): State =>
+  base({ stage: "waiting", line: "up", self: "p", arrivedAt: now - 4 * 60000, capture: "done", hasAudio: true, hasVideo: true, people: { p: person("p", { place: "waiting" }) }, ...more });
+const call = (more: Partial<State> = {}): State =>
+  room({ stage: "call", admitted: true, gen: 1, media: "connected", people: { p: person("p"), d: person("d") }, ...more });
+const over = (reason: State["reason"], from: State["stage"], more: Partial<State> = {}): State =>
+  base({ stage: "ended", from, reason, endedAt: now, ...more });
+const asks = (problem: State["captureProblem"]): State =>
+  base({ stage: "permission", line: "up", capture: problem ? "problem" : "asking", captureProblem: problem });
+
+type Extra = { remote?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean };
+const scenes: { [name: string]: [State, Extra?] } = {
+  "p1-open": [base()],
+  "p1-late": [base({ link: link({ status: "late" }) })],
+  "p1-joining": [base({ joining: true, notice: "offline" })],
+  "p1-notice": [base({ notice: "pass" })],
+  "p1-early": [base({ link: link({ status: "early", opens: now / 1000 + 754 }) })],
+  "p1-early-days": [base({ link: link({ status: "early", start: start / 1000 + 5 * 86400, opens: start / 1000 + 5 * 86400 - 1800 }) })],
+  "p1-cancelled": [base({ link: link({ status: "cancelled" }) })],
+  "p1-expired": [base({ link: link({ status: "expired" }) })],
+  "p1-unknown": [base({ link: null, linkProblem: "unknown_link" })],
+  "p1-offline": [base({ link: null, linkProblem: "offline" })],
+  "p1-loading": [base({ link: null })],
+  "p1-inapp": [base(), { inApp: "Safari" }],
+  "p1-long-names": [base({ link: link({ clinician: "Dr Marie-Françoise de Kerguelen-Trémarec \u202eevil", practice: "Maison de santé pluriprofessionnelle universitaire du pays de Cornouaille", phone: "+33 2 98 00 12 34" }) })],
+  "p2-asking": [asks("")],
+  "p2-denied": [asks("denied")],
+  "p2-denied-ios": [asks("denied"), { family: "ios" }],
+  "p2-missing": [asks("missing")],
+  "p2-no-camera": [asks("no_camera")],
+  "p2-busy": [asks("busy")],
+  "p3-test": [base({ stage: "test", capture: "done", hasAudio: true, hasVideo: true, link: link({ status: "early" }) }), { self: true, level: 0.6 }],
+  "p4-waiting": [room(), { self: true, level: 0.2 }],
+  "p4-heard": [room({ arrivedAt: now }), { self: true, level: 0.7 }],
+  "p4-message": [room({ messages: [{ from: "Dr Anne Le Goff", text: "Bonjour, j’ai dix minutes de retard. Merci de votre patience.", at: now }] }), { self: true, level: 0.5 }],
+  "p4-away": [room({ people: { d: person("d", { place: "waiting", away: true }) } }), { self: true, level: 0.5 }],
+  "p4-without": [room({ hasVideo: false, hasAudio: false })],
+  "p4-muted": [room({ audio: false, video: false })],
+  "p4-reconnecting": [room({ line: "down", downSince: now - 7000 }), { self: true }],
+  "p4-sound": [room(), { self: true, level: 0.5, press: ".speaker-test button" }],
+  "p5-call": [call(), { remote: true, self: true }],
+  "p5-upright": [call(), { remote: true, self: true, tall: true }],
+  "p5-phone-swap": [call(), { remote: true, self: true, touch: true }],
+  "p5-muted": [call({ audio: false, video: false }), { remote: true }],
+  "p5-mute": [call({ audio: false }), { remote: true, self: true }],
+  "p5-connecting": [call({ media: "connecting" }), { self: true }],
+  "p5-camera-off": [call({ people: { p: person("p"), d: person("d", { video: false }) } }), { remote: true, self: true }],
+  "p5-sound-only": [call({ hasVideo: false, people: { p: person("p"), d: person("d", { video: false, audio: false }) } }), { remote: true }],
+  "p5-touch-sound": [call({ soundBlocked: true }), { remote: true, self: true }],
+  "p5-reconnecting": [call({ line: "down", downSince: now - 7000 }), { remote: true, self: true }],
+  "p5-away": [call({ people: { p: person("p"), d: person("d", { away: true }) } }), { remote: true, self: true }],
+  "p5-alone": [call({ people: { p: person("p") } }), { self: true }],
+  "p5-lost": [call({ lost: { audio: true, video: false } }), { remote: true, self: true }],
+  "p5-paused": [call(), { remote: true, self: true, flowing: false }],
+  "p5-transport": [call(), { remote: true, self: true, press: ".seal" }],
+  "p5-settings": [call(), { remote: true, self: true, press: ".tools button:first-child" }],
+  "p6-left": [over("left", "call")],
+  "p6-ended": [over("ended", "call")],
+  "p6-left-waiting": [over("left", "waiting")],
+  "p6-refused": [over("refused", "waiting", { farewell: "Je dois partir en urgence. Je vous rappelle cet après-midi." })],
+  "p6-lost": [over("lost", "call")],
+  "p6-replaced": [over("replaced", "call")],
+  "p6-shutdown": [over("shutdown", "call")],
+  "p6-cancelled": [over("cancelled", "waiting")],
+  "p7-help": [base(), { press: "[data-action=help]" }],
+  "p7-webrtc": [base({ cause: "webrtc" })],
+  "p7-insecure": [base({ cause: "insecure" })],
+};
+
+/** person-like drawings stand for cameras. */
+function camera(w: number, h: number, wall: string, coat: string, skin: string, hair: string): MediaStream {
+  const c = document.createElement("canvas");
+  c.width = w;
+  c.height = h;
+  const g = c.getContext("2d") as CanvasRenderingContext2D;
+  const paint = () => {
+    const u = Math.min(w, h) / 720;
+    const x = w / 2;
+    const y = h * 0.46;
+    const light = g.createLinearGradient(0, 0, w, h);
+    light.addColorStop(0, wall);
+    light.addColorStop(1, "#8fa3a8");
+    g.fillStyle = light;
+    g.fillRect(0, 0, w, h);
+    g.fillStyle = "rgba(255,255,255,.35)";
+    g.fillRect(w * 0.08, h * 0.08, w * 0.2, h * 0.5);
+    g.fillStyle = hair;
+    g.beginPath();
+    g.ellipse(x, y - 40 * u, 135 * u, 160 * u, 0, 0, 7);
+    g.fill();
+    g.fillStyle = coat;
+    g.beginPath();
+    g.ellipse(x, h + 40 * u, 300 * u, 300 * u, 0, 0, 7);
+    g.fill();
+    g.fillStyle = skin;
+    g.fillRect(x - 45 * u, y + 60 * u, 90 * u, 110 * u);
+    g.beginPath();
+    g.ellipse(x, y, 105 * u, 135 * u, 0, 0, 7);
+    g.fill();
+    g.fillStyle = hair;
+    g.beginPath();
+    g.ellipse(x, y - 105 * u, 112 * u, 60 * u, 0, 0, 7);
+    g.fill();
+    g.fillStyle = "#3a2a22";
+    for (const s of [-40, 40]) {
+      g.beginPath();
+      g.arc(x + s * u, y - 5 * u, 9 * u, 0, 7);
+      g.fill();
+    }
+    g.strokeStyle = "#7a4a3a";
+    g.lineWidth = 6 * u;
+    g.beginPath();
+    g.arc(x, y + 35 * u, 36 * u, 0.5, 2.6);
+    g.stroke();
+  };
+  paint();
+  window.setInterval(paint, 200);
+  return c.captureStream(10);
+}
+
+type Inside = { m: { inApp: string; family: string; touch: boolean; heard: boolean; devices: unknown } };
+let view: View | null = null;
+
+async function show(name: string, language: "fr" | "en"): Promise<void> {
+  const [state, extra = {}] = scenes[name];
+  document.querySelectorAll(".veil").forEach((v) => v.remove());
+  const app = document.getElementById("app") as HTMLElement & { inert: boolean };
+  app.inert = false;
+  app.removeAttribute("aria-hidden");
+  app.textContent = "";
+  view = new View(document, () => undefined, { choose: () => undefined, ring: () => undefined, silent: () => undefined });
+  const inside = view as unknown as Inside;
+  inside.m.inApp = extra.inApp || "";
+  inside.m.family = extra.family || "chrome";
+  inside.m.touch = innerWidth < 600 || extra.touch === true;
+  (inside.m as unknown as { host: string }).host = "consult.example";
+  view.render({ ...state, language });
+  view.devices({
+    cameras: [{ id: "a", label: "Caméra avant" }, { id: "b", label: "Caméra arrière" }],
+    microphones: [{ id: "m", label: "Micro interne" }], speakers: [{ id: "s", label: "" }], camera: "a", microphone: "m", speaker: "s",
+  });
+  if (extra.self) {
+    view.self(innerWidth < 600 ? camera(480, 640, "#e8dcc8", "#44618a", "#d9a98a", "#8b8680") : camera(640, 480, "#e8dcc8", "#44618a", "#d9a98a", "#8b8680"), true);
+  }
+  if (extra.remote) {
+    view.remote("d", extra.tall ? camera(540, 960, "#dfeaec", "#f4f6f7", "#e3b79b", "#4a3327") : camera(1280, 720, "#dfeaec", "#f4f6f7", "#e3b79b", "#4a3327"));
+  }
+  if (extra.flowing === false) {
+    view.flowing("d", false);
+  }
+  if (extra.level) {
+    view.level(extra.level);
+  }
+  view.render({ ...state, language });
+  if (extra.press) {
+    (document.querySelector(extra.press) as HTMLElement).click();
+  }
+  await document.fonts.ready;
+  await new Promise((done) => setTimeout(done, extra.remote || extra.self ? 450 : 60));
+}
+
+(window as unknown as { gallery: unknown }).gallery = { names: Object.keys(scenes), show };

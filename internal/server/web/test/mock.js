@@ -1,0 +1,106 @@
+// Runs in the page before anything else: a scripted server behind a WebSocket that never
+// leaves the page. Its media end is a second RTCPeerConnection that offers, as the server does.
+(() => {
+  const log = [];
+  const mock = (window.mock = { log, gen: 0, place: "waiting", admitted: false, refuse: false, sockets: [], got: {}, doctor: { audio: true, video: true, away: false } });
+  const person = (id, more) => ({ id, name: id === "d" ? "Dr Anne Le Goff" : "Yann", role: id === "d" ? "clinician" : "patient", place: "call", ready: true, away: false, audio: true, video: true, since: Date.now() / 1000, ...more });
+  const tell = (type, data) => mock.sockets.forEach((s) => s.deliver({ type, data }));
+  const me = () => person("p", { place: mock.place, ready: mock.ready === true });
+
+  class Socket {
+    constructor(url) {
+      this.url = url;
+      this.readyState = 0;
+      setTimeout(() => {
+        if (mock.refuse) return this.lose();
+        this.readyState = 1;
+        this.onopen && this.onopen();
+      }, 20);
+      mock.url = url;
+    }
+    send(text) {
+      const m = JSON.parse(text);
+      log.push(m);
+      if (mock.deaf) return;
+      if (m.type === "hello") {
+        if (m.data.resume && mock.forgot) return this.deliver({ type: "failure", data: { code: "pass", text: "", fatal: true } });
+        mock.sockets = [this];
+        this.deliver({ type: "welcome", data: { version: 1, self: "p", role: "patient", room: "r", resume: "seat-1", people: [me(), ...(mock.place === "call" ? [person("d", mock.doctor)] : [])], gen: mock.gen } });
+      } else if (m.type === "ready") {
+        mock.ready = true;
+        tell("presence", { person: me() });
+      } else if (m.type === "ping") {
+        this.deliver({ type: "pong", data: m.data });
+      } else if (m.type === "answer") {
+        if (mock.pc && m.data.gen === mock.gen) mock.pc.setRemoteDescription({ type: "answer", sdp: m.data.sdp }).catch((e) => log.push({ type: "bad answer", data: String(e) }));
+      } else if (m.type === "renew") {
+        mock.offer();
+      } else if (m.type === "leave") {
+        setTimeout(() => this.lose(), 5);
+      }
+    }
+    deliver(m) {
+      setTimeout(() => this.readyState === 1 && this.onmessage && this.onmessage({ data: JSON.stringify(m) }), 5);
+    }
+    close() {
+      this.readyState = 3;
+      mock.sockets = mock.sockets.filter((s) => s !== this);
+    }
+    lose() {
+      const told = this.onclose;
+      this.close();
+      told && told({});
+    }
+  }
+  window.WebSocket = Socket;
+
+  mock.tell = tell;
+  mock.drop = () => mock.sockets.slice().forEach((s) => s.lose());
+  mock.admit = () => {
+    mock.place = "call";
+    tell("admitted", { ice: [] });
+    tell("presence", { person: me() });
+    tell("presence", { person: person("d", mock.doctor) });
+    return mock.offer();
+  };
+  mock.say = (text) => tell("said", { from: "d", text });
+  mock.end = (reason, text) => tell("ended", { reason, text });
+  mock.change = (more) => tell("presence", { person: person("d", Object.assign(mock.doctor, more)) });
+  const Real = window.RTCPeerConnection;
+  const complete = (pc) => new Promise((done) => {
+    if (pc.iceGatheringState === "complete") return done();
+    pc.addEventListener("icegatheringstatechange", () => pc.iceGatheringState === "complete" && done());
+    setTimeout(done, 3000);
+  });
+  mock.offer = async () => {
+    const gen = ++mock.gen;
+    const c = Object.assign(document.createElement("canvas"), { width: 640, height: 360 });
+    const g = c.getContext("2d");
+    let n = 0;
+    setInterval(() => {
+      g.fillStyle = `hsl(${190 + (n++ % 20)} 30% 60%)`;
+      g.fillRect(0, 0, 640, 360);
+    }, 50);
+    const pc = new Real({});
+    if (mock.pc) mock.pc.close();
+    mock.pc = pc;
+    mock.got = {};
+    pc.ontrack = (e) => {
+      e.track.onunmute = () => (mock.got[e.track.kind] = true);
+    };
+    pc.addTransceiver("audio", { direction: "recvonly" });
+    pc.addTransceiver("video", { direction: "recvonly" });
+    const sound = new AudioContext();
+    const out = sound.createMediaStreamDestination();
+    const tone = sound.createOscillator();
+    tone.connect(out);
+    tone.start();
+    const sent = new MediaStream([out.stream.getAudioTracks()[0], c.captureStream(20).getVideoTracks()[0]]);
+    sent.getTracks().forEach((t) => pc.addTransceiver(t, { direction: "sendonly", streams: [sent] }));
+    await pc.setLocalDescription(await pc.createOffer());
+    await complete(pc);
+    // The id of the stream is the id of the person.
+    const sdp = pc.localDescription.sdp.split(sent.id).join("d");
+    tell("offer", { gen, round: 1, sdp });
+  };
+})();

@@ -1,0 +1,217 @@
+// The page as built, walked by keyboard alone against a scripted server, with real WebRTC on
+// both ends: join, wait, message, call, mute, reconnect, renew, leave, return. PAGE_BROWSER=firefox too.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import puppeteer from "puppeteer-core";
+import { chromium, here, scratch, serve, watch } from "./browser.mjs";
+
+const firefox = process.env.PAGE_BROWSER === "firefox";
+const tmp = scratch();
+let link = { status: "open" };
+let joins = 0;
+const posts = [];
+const site = await serve({
+  api: (what, body, method) => {
+    posts.push(method + " " + what);
+    if (body.code !== "ABCDE-FGHIJ") return [404, { code: "unknown_link", text: "", fatal: false }];
+    const now = Date.now() / 1000;
+    if (what === "join") {
+      joins++;
+      return link.status === "open" ? [200, { pass: "pass-" + joins, expires: now + 60 }] : [409, { code: link.status, text: "", fatal: false }];
+    }
+    return [200, { clinician: "Dr Anne Le Goff", practice: "Cabinet des Glénan", phone: "02 98 00 12 34", start: now, opens: now - 900, closes: now + 3600, minutes: 30, language: "fr", now, ...link }];
+  },
+});
+const browser = firefox
+  ? await puppeteer.launch({
+      browser: "firefox", executablePath: process.env.FIREFOX || "/usr/bin/firefox-esr", headless: true, protocolTimeout: 120000,
+      extraPrefsFirefox: { "media.navigator.streams.fake": true, "media.navigator.permission.disabled": true, "media.peerconnection.ice.loopback": true, "media.peerconnection.ice.obfuscate_host_addresses": false, "media.autoplay.default": 0 },
+    })
+  : await chromium(tmp.dir, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream");
+const bad = [];
+const page = await browser.newPage();
+watch(page, site.origin, bad);
+await page.setViewport({ width: 1100, height: 800 });
+await page.evaluateOnNewDocument(readFileSync(join(here, "mock.js"), "utf8"));
+
+const phase = () => page.evaluate(() => document.documentElement.dataset.phase);
+const until = (what, f, ...args) => page.waitForFunction(f, { timeout: 20000, polling: 100 }, ...args).catch(() => assert.fail("waited in vain for: " + what));
+const inPhase = (p) => until("phase " + p, (want) => document.documentElement.dataset.phase === want, p);
+const sent = (type) => page.evaluate((t) => window.mock.log.filter((m) => m.type === t).map((m) => m.data), type);
+const focused = () => page.evaluate(() => (document.activeElement.getAttribute("aria-label") || document.activeElement.textContent || "").trim());
+
+/** tabTo walks with Tab until the control is reached, and presses the key. */
+async function tabTo(selector, key) {
+  for (let i = 0; i < 25; i++) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate((s) => document.activeElement.matches(s), selector)) {
+      const ring = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+      assert.notEqual(ring, "none", selector + ": the focus is not to be seen");
+      await page.keyboard.press(key);
+      return;
+    }
+  }
+  assert.fail(`Tab never reached ${selector}; last at “${await focused()}”`);
+}
+
+let steps = 0;
+async function step(name, f) {
+  const from = Date.now();
+  await f();
+  steps++;
+  console.log(`  ok ${name} (${Date.now() - from} ms)`);
+}
+
+try {
+  await page.goto(site.url, { waitUntil: "load" });
+  await step("the welcome screen asks, and changes nothing", async () => {
+    await until("the button", () => document.querySelector("[data-action=join]"));
+    assert.equal(await phase(), "welcome");
+    assert.deepEqual([...new Set(posts)], ["POST link"]);
+    assert.equal(joins, 0);
+  });
+  await step("the language changes by keyboard, and back", async () => {
+    await tabTo("[data-action=language]", "Enter");
+    assert.equal(await page.evaluate(() => document.documentElement.lang), "en");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.documentElement.lang), "fr");
+  });
+  await step("help opens, holds the focus and gives it back", async () => {
+    await tabTo("[data-action=help]", "Enter");
+    assert.equal(await phase(), "help");
+    for (let i = 0; i < 14; i++) {
+      await page.keyboard.press("Tab");
+      assert.ok(await page.evaluate(() => document.activeElement.closest(".dialog") !== null), "the focus left the dialog");
+    }
+    await page.keyboard.press("Escape");
+    assert.equal(await phase(), "welcome");
+    assert.equal(await focused(), "Aide");
+  });
+  await step("join leads to the waiting room", async () => {
+    await tabTo("[data-action=join]", "Enter");
+    await inPhase("waiting");
+    const hello = (await sent("hello"))[0];
+    assert.equal(hello.pass, "pass-1");
+    assert.equal(hello.version, 1);
+    await until("ready", () => window.mock.log.some((m) => m.type === "ready"));
+    assert.deepEqual((await sent("ready"))[0], { audio: true, video: true });
+    assert.equal(await focused(), "Vous êtes en salle d’attente");
+    assert.match(await page.evaluate(() => window.mock.url), /^ws:\/\/localhost:\d+\/soins\/ws$/);
+    await until("the self view", () => document.querySelector("video[data-self]").videoWidth > 0);
+  });
+  await step("a message from the practitioner is shown and announced", async () => {
+    await page.evaluate(() => window.mock.say("J’arrive <b>tout de suite</b>\u202e"));
+    await until("the message", () => document.querySelector("blockquote"));
+    assert.equal(await page.evaluate(() => document.querySelector("blockquote").textContent), "J’arrive <b>tout de suite</b>");
+    assert.match(await page.evaluate(() => document.querySelector("[role=alert]").textContent), /J’arrive/);
+  });
+  await step("admitted: picture and sound both ways", async () => {
+    await page.evaluate(() => window.mock.admit());
+    await inPhase("call");
+    await until("the remote picture", () => {
+      const v = document.querySelector("video[data-peer=d]");
+      return v && v.videoWidth > 0 && !v.paused;
+    });
+    await until("the route", () => document.documentElement.dataset.route === "sfu");
+    await until("our sound and picture at the server", () => window.mock.got.audio && window.mock.got.video);
+  });
+  await step("mute with the space bar", async () => {
+    await tabTo("[data-control=audio]", "Space");
+    await until("media", () => window.mock.log.some((m) => m.type === "media" && m.data.audio === false));
+    assert.equal(await focused(), "Activer le micro");
+  });
+  await step("the camera goes off, light and all, and on again", async () => {
+    await tabTo("[data-control=video]", "Enter");
+    await until("camera off", () => window.mock.log.some((m) => m.type === "media" && m.data.video === false));
+    await until("no self stream", () => !document.querySelector("video[data-self]").srcObject);
+    await page.keyboard.press("Enter");
+    await until("the self view again", () => document.querySelector("video[data-self]").srcObject && document.querySelector("video[data-self]").videoWidth > 0);
+  });
+  await step("the practitioner's camera off is said", async () => {
+    await page.evaluate(() => window.mock.change({ video: false }));
+    await until("the sentence", () => /a coupé sa caméra/.test(document.body.innerText));
+    await page.evaluate(() => window.mock.change({ video: true }));
+  });
+  await step("a dropped line comes back, still muted, on the same picture", async () => {
+    await page.evaluate(() => {
+      window.mock.kept = document.querySelector("video[data-peer=d]").srcObject;
+      window.mock.refuse = true;
+      window.mock.drop();
+    });
+    await inPhase("reconnecting");
+    await new Promise((r) => setTimeout(r, 1500));
+    assert.match(await page.evaluate(() => document.querySelector(".banner").innerText), /Reconnexion/);
+    await page.evaluate(() => (window.mock.refuse = false));
+    await inPhase("call");
+    const hellos = await sent("hello");
+    assert.equal(hellos[hellos.length - 1].resume, "seat-1");
+    assert.equal(hellos[hellos.length - 1].pass, undefined);
+    const media = await sent("media");
+    assert.equal(media[media.length - 1].audio, false);
+    assert.ok(await page.evaluate(() => window.mock.kept === document.querySelector("video[data-peer=d]").srcObject), "the picture was torn down");
+  });
+  await step("a new generation replaces the connection", async () => {
+    await page.evaluate(() => window.mock.offer());
+    await until("another stream", () => document.querySelector("video[data-peer=d]").srcObject !== window.mock.kept);
+    await until("its picture", () => document.querySelector("video[data-peer=d]").videoWidth > 0);
+    await until("our picture", () => window.mock.got.video);
+  });
+  await step("a broken connection asks to be renewed", async () => {
+    await page.evaluate(() => {
+      window.mock.log.length = 0;
+      window.mock.pc.close();
+    });
+    await until("renew", () => window.mock.log.some((m) => m.type === "renew"));
+    await until("the answer", () => window.mock.log.some((m) => m.type === "answer"));
+    await until("the picture", () => document.documentElement.dataset.route === "sfu" && document.querySelector("video[data-peer=d]").videoWidth > 0);
+  });
+  await step("a reload comes back to the same place", async () => {
+    await page.evaluate(() => sessionStorage.setItem("test", "1"));
+    await page.evaluateOnNewDocument(() => Object.assign(window.mock, { place: "call", gen: 7 }));
+    await page.reload({ waitUntil: "load" });
+    await inPhase("call");
+    assert.equal((await sent("hello"))[0].resume, "seat-1");
+    await until("ready", () => window.mock.log.some((m) => m.type === "ready"));
+    assert.equal((await sent("ready"))[0].audio, false, "the mute was lost by the reload");
+  });
+  await step("leave ends, and the way back is there", async () => {
+    await tabTo("[data-action=leave]", "Enter");
+    await inPhase("ended");
+    assert.equal((await sent("leave")).length, 1);
+    assert.equal(await page.evaluate(() => sessionStorage.getItem("ekermed.seat")), null);
+    await page.evaluate(() => Object.assign(window.mock, { place: "waiting", gen: 0, ready: false }));
+    await tabTo("[data-action=return]", "Enter");
+    await inPhase("waiting");
+    assert.equal(joins, 2);
+  });
+  await step("refused with a sentence", async () => {
+    await page.evaluate(() => window.mock.end("refused", "Revenez à 11 h."));
+    await inPhase("ended");
+    assert.match(await page.evaluate(() => document.body.innerText), /Revenez à 11 h\./);
+    assert.equal(await page.evaluate(() => document.querySelector("[data-action=return]").hidden), true);
+  });
+  await step("an unknown link says so", async () => {
+    await page.goto(site.url + "X", { waitUntil: "load" });
+    await until("the words", () => /ne mène à aucun rendez-vous|leads to no appointment/.test(document.body.innerText));
+  });
+  await step("a seat that is gone goes back to the button", async () => {
+    await page.evaluateOnNewDocument(() => (window.mock.forgot = true));
+    await page.evaluate(() => sessionStorage.setItem("ekermed.seat", JSON.stringify({ code: "ABCDE-FGHIJ", resume: "old", audio: true, video: true })));
+    await page.goto(site.url, { waitUntil: "load" });
+    await until("the sentence", () => /coupée trop longtemps/.test(document.body.innerText));
+    assert.equal(await phase(), "welcome");
+  });
+  assert.deepEqual(bad, []);
+} catch (e) {
+  console.log("  FAILED: " + e.message);
+  console.log("  phase " + (await phase().catch(() => "?")) + ", faults: " + bad.join("; "));
+  console.log("  log " + (await page.evaluate(() => JSON.stringify(window.mock.log.map((m) => [m.type, m.type === "answer" ? m.data.gen : m.data])).slice(-1500)).catch(() => "")));
+  if (process.env.PAGE_PICTURES) await page.screenshot({ path: join(process.env.PAGE_PICTURES, "walk-failed.png") }).catch(() => 0);
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+  await site.close();
+  tmp.remove();
+}
+console.log(`walk (${firefox ? "Firefox" : "Chromium"}): ${steps} steps, every request to our own origin`);

@@ -1,0 +1,119 @@
+package ui
+
+import (
+	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+)
+
+func micIcon(on bool) string {
+	if on {
+		return "microphone"
+	}
+	return "microphone-slash"
+}
+
+func micLabel(on bool) string {
+	if on {
+		return "common.microphone"
+	}
+	return "desktop.call.microphone_off"
+}
+
+func cameraIcon(on bool) string {
+	if on {
+		return "video-camera"
+	}
+	return "video-camera-slash"
+}
+
+func cameraLabel(on bool) string {
+	if on {
+		return "common.camera"
+	}
+	return "desktop.call.camera_off"
+}
+
+// callBar is the one bar of a call: microphone, camera, settings, leave.
+type callBar struct {
+	u                                 *UI
+	root                              *fyne.Container
+	microphone, camera, adjust, leave *kit.Button
+}
+
+func newCallBar(u *UI) *callBar {
+	w, h := u.words, u.host
+	b := &callBar{u: u}
+	b.microphone = kit.NewButton(h, kit.OnCall, "microphone", w.T("common.microphone"), func() { u.emit(call.SetAudio{On: !u.state.Call.Audio}) }).Stacked().Hint(w.keys("D"))
+	b.camera = kit.NewButton(h, kit.OnCall, "video-camera", w.T("common.camera"), func() { u.emit(call.SetVideo{On: !u.state.Call.Video}) }).Stacked().Hint(w.keys("E"))
+	b.adjust = kit.NewButton(h, kit.OnCall, "sliders-horizontal", w.T("desktop.call.adjust"), u.openSettings).Stacked().Hint(w.keys(","))
+	b.leave = kit.NewButton(h, kit.LeaveCall, "phone-disconnect", w.T("common.leave"), u.leaveRoom).Stacked().Hint(w.keys("L"))
+	b.root = kit.Layers(kit.NewPanel(kit.CallBar, kit.CallControl, kit.RadiusL),
+		kit.Inset(kit.S, kit.S, kit.RowAligned(fyne.TextAlignCenter, kit.S, b.microphone, b.camera, b.adjust, b.leave)))
+	return b
+}
+
+func (b *callBar) show(c call.Consultation) {
+	w := b.u.words
+	kind := func(on bool) kit.Kind {
+		if on {
+			return kit.OnCall
+		}
+		return kit.OffCall
+	}
+	b.microphone.Set(kind(c.Audio), micIcon(c.Audio), w.T(micLabel(c.Audio)))
+	b.camera.Set(kind(c.Video), cameraIcon(c.Video), w.T(cameraLabel(c.Video)))
+	b.microphone.Name, b.camera.Name = w.T("desktop.call.mute"), w.T("desktop.call.camera_stop")
+	if !c.Audio {
+		b.microphone.Name = w.T("desktop.call.unmute")
+	}
+	if !c.Video {
+		b.camera.Name = w.T("desktop.call.camera_start")
+	}
+}
+
+// inUse tells whether the pointer or the keyboard is on the bar.
+func (b *callBar) inUse() bool {
+	for _, button := range []*kit.Button{b.microphone, b.camera, b.adjust, b.leave} {
+		if button.Hovered() || button.Focused() {
+			return true
+		}
+	}
+	return false
+}
+
+// chip is a piece of information on top of a picture.
+func chip(o fyne.CanvasObject) *fyne.Container {
+	return kit.Layers(kit.NewPanel(kit.CallBar, kit.CallControl, kit.RadiusM), kit.Inset(kit.S, kit.M, o))
+}
+
+// mover notices that the pointer moves over the picture.
+type mover struct {
+	widget.BaseWidget
+	moved func()
+}
+
+func newMover(moved func()) *mover {
+	m := &mover{moved: moved}
+	m.ExtendBaseWidget(m)
+	return m
+}
+
+// MouseIn implements desktop.Hoverable.
+func (m *mover) MouseIn(*desktop.MouseEvent) { m.moved() }
+
+// MouseMoved implements desktop.Hoverable.
+func (m *mover) MouseMoved(*desktop.MouseEvent) { m.moved() }
+
+// MouseOut implements desktop.Hoverable.
+func (m *mover) MouseOut() {}
+
+// Tapped implements fyne.Tappable.
+func (m *mover) Tapped(*fyne.PointEvent) { m.moved() }
+
+// CreateRenderer implements fyne.Widget.
+func (m *mover) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(kit.NewPanel(kit.Stage, kit.None, kit.Zero))
+}

@@ -1,0 +1,285 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/wire"
+	"ekermed.example/ekermed/internal/ui/kit"
+	"ekermed.example/ekermed/internal/ui/video"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// stepBack is how long the pointer rests before the bar steps back.
+const stepBack = 4 * time.Second
+
+// callScreen is screen D7. The other's picture fills the window; everything else
+// lies on top of it and stays small.
+type callScreen struct {
+	u        *UI
+	root     *fyne.Container
+	people   *fyne.Container
+	tiles    []*tile
+	who      *fyne.Container
+	name     *kit.Text
+	duration *kit.Text
+	muted    *fyne.Container
+	blind    *fyne.Container
+	truth    *fyne.Container
+	state    *kit.Banner
+	door     *kit.Banner
+	admit    *kit.Button
+	self     *fyne.Container
+	selfView *video.View
+	selfOff  *fyne.Container
+	bar      *callBar
+}
+
+func newCall(u *UI) *callScreen {
+	w := u.words
+	s := &callScreen{u: u, state: kit.NewBanner(), bar: newCallBar(u),
+		name:     kit.NewText("", kit.Body, kit.CallInk).Bold().Fit(kit.Elided),
+		duration: kit.NewText("", kit.Body, kit.CallMuted).Fit(kit.Whole)}
+	s.people = container.New(tiles{})
+	mark := func(icon, text string) *fyne.Container {
+		return kit.Row(kit.XS, kit.NewIcon(icon, kit.Body, kit.CallWaiting), kit.NewText(text, kit.Caption, kit.CallWaiting).Fit(kit.Whole))
+	}
+	s.muted = mark("microphone-slash", w.T("desktop.call.microphone_off"))
+	s.blind = mark("video-camera-slash", w.T("desktop.call.camera_off"))
+	s.who = chip(kit.Spread(kit.M, -14, s.name, s.name, s.duration, s.muted, s.blind))
+	s.truth = chip(kit.Row(kit.S, kit.NewIcon("lock", kit.Body, kit.CallInk), kit.NewText(w.T("common.transport"), kit.Caption, kit.CallInk).Fit(kit.Whole)))
+	s.admit = kit.NewButton(u.host, kit.Primary, "door-open", w.T("desktop.admit"), func() {
+		if door := u.state.Call.AtTheDoor(); len(door) > 0 {
+			u.letIn(u.state.Call.Appointment, longest(door).ID)
+		}
+	}).Small()
+	s.admit.Hint(w.admitKeys(true))
+	s.door = kit.NewBanner(s.admit)
+	s.selfView = video.New(selfStage, kit.Size(kit.RadiusM), w.T("desktop.devices.preview"))
+	s.selfOff = middle(centred(kit.NewIcon("video-camera-slash", kit.Title, kit.CallMuted)))
+	s.self = container.NewStack(s.selfView, s.selfOff)
+	banners := kit.Column(kit.S, s.state.Box, s.door.Box)
+	s.root = container.New(&callLayout{s, banners}, newMover(s.pointed), s.people, s.self, s.who, s.truth, banners, s.bar.root)
+	if u.input.moved.IsZero() {
+		u.input.moved = u.o.Now()
+	}
+	return s
+}
+
+func (s *callScreen) object() fyne.CanvasObject { return s.root }
+func (s *callScreen) first() fyne.Focusable     { return nil }
+func (s *callScreen) leave()                    {}
+
+func (s *callScreen) show(st call.State) {
+	w, c := s.u.words, st.Call
+	others := slices.DeleteFunc(c.Others(), func(p wire.Person) bool { return p.Role == wire.RoleClinician && len(c.Others()) > 1 && p.Away })
+	s.showTiles(c, others)
+	names := ""
+	for i, p := range others {
+		if i > 0 {
+			names += ", "
+		}
+		names += w.person(p)
+	}
+	s.name.Set(names)
+	s.who.Hidden = names == ""
+	one := len(others) == 1
+	s.muted.Hidden = !one || others[0].Audio || others[0].Away
+	s.blind.Hidden = !one || others[0].Video || others[0].Away
+	s.truth.Hidden = c.Route == ""
+	s.bar.show(c)
+	s.showDoor(c)
+	s.clock(s.u.now())
+	s.frames()
+}
+
+// showTiles gives everybody a tile, or says that nobody is there.
+func (s *callScreen) showTiles(c call.Consultation, others []wire.Person) {
+	w := s.u.words
+	n := max(1, len(others))
+	for len(s.tiles) < n {
+		s.tiles = append(s.tiles, newTile(s.u))
+	}
+	s.tiles = s.tiles[:n]
+	var objects []fyne.CanvasObject
+	for _, t := range s.tiles {
+		objects = append(objects, t.root)
+	}
+	if !slices.Equal(s.people.Objects, objects) {
+		s.people.Objects = objects
+	}
+	if len(others) == 0 {
+		title, why := w.T("desktop.call.alone"), w.T("desktop.call.alone_hint")
+		if left := clean(c.Left); left != "" {
+			title = w.T("desktop.call.left", "name", left)
+		}
+		if c.Phase == call.Connecting {
+			title, why = w.T("desktop.call.connecting"), w.T("desktop.call.connecting_hint")
+		}
+		s.tiles[0].show(wire.Person{}, title, why)
+		return
+	}
+	for i, p := range others {
+		why := w.T("desktop.call.no_picture")
+		switch {
+		case p.Away:
+			why = w.T("desktop.call.away")
+		case c.Phase == call.Connecting:
+			why = w.T("desktop.call.connecting_hint")
+		case !p.Video:
+			why = w.T("desktop.call.audio_only")
+		}
+		s.tiles[i].show(p, w.person(p), why)
+	}
+}
+
+// showDoor tells that somebody else waits, here or for another appointment.
+func (s *callScreen) showDoor(c call.Consultation) {
+	w := s.u.words
+	if door := c.AtTheDoor(); len(door) > 0 {
+		p := longest(door)
+		s.admit.Show()
+		s.admit.Name = w.T("desktop.named", "do", w.T("desktop.admit"), "name", w.person(p))
+		s.door.Say(kit.Amber, "hourglass-medium", w.T("desktop.call.door", "name", w.person(p)), "")
+		return
+	}
+	s.admit.Hide()
+	for _, a := range s.u.state.Agenda.Appointments {
+		if a.ID != c.Appointment && len(waitingIn(a)) > 0 {
+			s.door.Say(kit.Amber, "hourglass-medium", w.T("desktop.call.next", "time", w.clock(at(a.Start))), "")
+			return
+		}
+	}
+	s.door.Say(kit.Amber, "", "", "")
+}
+
+func (s *callScreen) tick(now time.Time) bool {
+	changed := s.clock(now)
+	if s.restNow() && s.bar.root.Visible() {
+		s.bar.root.Hide()
+		changed = true
+	}
+	return changed
+}
+
+// clock moves the duration and the reconnecting time.
+func (s *callScreen) clock(now time.Time) bool {
+	w, c := s.u.words, s.u.state.Call
+	duration := ""
+	if !c.Began.IsZero() {
+		duration = running(s.u.o.Now().Sub(c.Began))
+	}
+	changed := len(duration) != len(s.duration.Text())
+	s.duration.Set(duration)
+	s.duration.Hidden = duration == ""
+	sentence, action := w.problem(c.Problem)
+	tone, icon := kit.Bad, "warning-circle"
+	if c.Phase == call.Reconnecting {
+		seconds := max(0, int(s.u.o.Now().Sub(c.Lost).Seconds()))
+		tone, icon = kit.Amber, "wifi-slash"
+		sentence, action = w.T("desktop.call.reconnecting", "n", fmt.Sprint(seconds)), w.T("desktop.call.reconnecting_hint")
+	}
+	return s.state.Say(tone, icon, sentence, action) || changed
+}
+
+// restNow tells whether the bar may step back: the pointer has rested for a while,
+// and the keyboard is not in use.
+func (s *callScreen) restNow() bool {
+	in := s.u.input
+	return !in.keyboard && s.u.dialog == nil && !s.bar.inUse() && s.u.state.Call.Phase == call.Talking &&
+		s.u.o.Now().Sub(in.moved) >= stepBack
+}
+
+func (s *callScreen) pointed() {
+	s.u.byPointer()
+	s.stepForward()
+}
+
+// stepForward brings the bar back.
+func (s *callScreen) stepForward() {
+	if !s.bar.root.Visible() {
+		s.bar.root.Show()
+		s.root.Refresh()
+	}
+}
+
+func (s *callScreen) frames() {
+	for _, t := range s.tiles {
+		t.frame()
+	}
+	reshaped := drawSelf(s.u, s.selfView, s.u.state.Call.Video)
+	if s.selfOff.Hidden != s.selfView.Shown() || reshaped {
+		s.selfOff.Hidden = s.selfView.Shown()
+		s.root.Refresh()
+	}
+}
+
+// callLayout lays a call out: the picture everywhere, the rest at the edges.
+type callLayout struct {
+	s       *callScreen
+	banners *fyne.Container
+}
+
+func (l *callLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(320, 240) }
+
+func (l *callLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	s, m := l.s, kit.Size(kit.M)
+	for _, o := range objects[:2] {
+		o.Move(fyne.Position{})
+		o.Resize(size)
+	}
+	truth := s.truth.MinSize()
+	free := size.Width - 2*m
+	put := func(o fyne.CanvasObject, x, y, w, h float32) {
+		o.Move(fyne.NewPos(x, y))
+		o.Resize(fyne.NewSize(w, h))
+	}
+	who := s.who.MinSize()
+	room := free
+	if s.truth.Visible() {
+		room -= truth.Width + m
+	}
+	second := m
+	if natural := kit.HeightFor(s.who, who.Width); room >= fyne.Min(who.Width, kit.Em(14)) {
+		w := fyne.Min(s.whoWidth(), room)
+		put(s.who, m, m, w, kit.HeightFor(s.who, w))
+		put(s.truth, size.Width-m-truth.Width, m, truth.Width, truth.Height)
+		second += fyne.Max(kit.HeightFor(s.who, w), truth.Height) + kit.Size(kit.S)
+	} else {
+		w := fyne.Min(s.whoWidth(), free)
+		put(s.who, m, m, w, kit.HeightFor(s.who, w))
+		second += fyne.Max(natural, kit.HeightFor(s.who, w)) + kit.Size(kit.S)
+		put(s.truth, m, second, fyne.Min(truth.Width, free), truth.Height)
+		second += truth.Height + kit.Size(kit.S)
+	}
+	wide := fyne.Min(free, kit.Em(42))
+	put(l.banners, (size.Width-wide)/2, second, wide, kit.HeightFor(l.banners, wide))
+	barWidth := fyne.Min(s.bar.root.MinSize().Width, free)
+	barHeight := kit.HeightFor(s.bar.root, barWidth)
+	put(s.bar.root, (size.Width-barWidth)/2, size.Height-m-barHeight, barWidth, barHeight)
+	w := fyne.Max(150, fyne.Min(280, size.Width*0.2))
+	h := w / s.selfView.Aspect()
+	if h > size.Height*0.34 {
+		h = size.Height * 0.34
+		w = h * s.selfView.Aspect()
+	}
+	y := size.Height - m - h
+	if (size.Width+barWidth)/2+m > size.Width-m-w { // the bar would cover it
+		y -= barHeight + kit.Size(kit.S)
+	}
+	put(s.self, size.Width-m-w, y, w, h)
+}
+
+// whoWidth is what name, duration and marks would like.
+func (s *callScreen) whoWidth() float32 {
+	w := 2*kit.Size(kit.M) + fyne.MeasureText(s.name.Text(), kit.Size(kit.Body), fyne.TextStyle{Bold: true}).Width
+	for _, o := range []fyne.CanvasObject{s.duration, s.muted, s.blind} {
+		if o.Visible() {
+			w += o.MinSize().Width + kit.Size(kit.M)
+		}
+	}
+	return w + 2
+}

@@ -1,0 +1,186 @@
+package ui
+
+import (
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/wire"
+	"fyne.io/fyne/v2"
+)
+
+// scene is one screen in one state.
+type scene struct {
+	name  string
+	state call.State
+	do    func(*desk)
+}
+
+func scenes() []scene {
+	with := func(s call.State, change func(*call.State)) call.State { change(&s); return s }
+	out := call.State{Account: call.Account{Phase: call.SignedOut}, Settings: call.Settings{TextScale: 1}}
+	known := with(out, func(s *call.State) {
+		s.Account.Server, s.Account.Email = "https://ekermed.example.org", "anne.legoff@hopital.example"
+	})
+	problem := func(s call.State, code call.ProblemCode, detail string) call.State {
+		s.Account.Problem = &call.Problem{Code: code, Detail: detail}
+		return s
+	}
+	invite := func(d *desk) { d.ctrl(fyne.KeyN) }
+	second := somebody("p2", "Nora Petit", 2*time.Minute)
+	silent := admitted("Camille Moreau")
+	silent.Video = false
+	muted := admitted("Camille Moreau")
+	muted.Audio = false
+	away := admitted("Camille Moreau")
+	away.Away = true
+	notReady := somebody("p3", "Hugo Lambert", 40*time.Second)
+	notReady.Ready = false
+	devices := func(d *desk) { d.visit(atDevices) }
+	return []scene{
+		{"d1-first", out, nil},
+		{"d1-known", known, nil},
+		{"d1-busy", with(known, func(s *call.State) { s.Account.Phase = call.SigningIn }), nil},
+		{"d1-wrong", problem(known, "credentials", ""), nil},
+		{"d1-offline", problem(known, call.ProblemOffline, "ekermed.example.org"), nil},
+		{"d2-empty", signedIn(), nil},
+		{"d2-waiting", fullDay(), nil},
+		{"d2-late", with(fullDay(), func(s *call.State) { s.Agenda.Appointments[3].People[0].Since -= 1500 }), nil},
+		{"d2-offline", with(fullDay(), func(s *call.State) {
+			s.Agenda.Online, s.Agenda.Problem = false, &call.Problem{Code: call.ProblemOffline, Detail: "ekermed.example.org"}
+		}), func(d *desk) { d.online = noon().Add(-7 * time.Minute); d.screen.show(d.state); d.relayout() }},
+		{"d3-form", fullDay(), invite},
+		{"d3-later", fullDay(), func(d *desk) {
+			invite(d)
+			d.tab(2)
+			d.key(fyne.KeyRight)
+		}},
+		{"d3-invalid", fullDay(), func(d *desk) { invite(d); d.typeText("camille@"); d.key(fyne.KeyReturn) }},
+		{"d3-sending", fullDay(), func(d *desk) {
+			invite(d)
+			d.typeText("camille.moreau@exemple.fr")
+			s := fullDay()
+			s.Invite = call.Invite{Phase: call.InviteSending, To: "camille.moreau@exemple.fr"}
+			d.Show(s)
+		}},
+		{"d3-sent", fullDay(), func(d *desk) {
+			invite(d)
+			s := fullDay()
+			s.Invite = call.Invite{Phase: call.InviteSent, To: "camille.moreau@exemple.fr", Mail: "sent", Link: "https://ekermed.example.org/r/K7RQ-2MXP-9D4T-VHWB"}
+			d.Show(s)
+		}},
+		{"d3-failed", fullDay(), func(d *desk) {
+			invite(d)
+			s := fullDay()
+			s.Invite = call.Invite{Phase: call.InviteFailed, Problem: &call.Problem{Code: call.ProblemOffline, Detail: "ekermed.example.org"}}
+			d.Show(s)
+		}},
+		{"d4-preview", with(signedIn(), func(s *call.State) { s.Devices.Open = true }), devices},
+		{"d4-denied", with(signedIn(), func(s *call.State) {
+			s.Devices.Camera = &call.Problem{Code: call.ProblemDenied}
+			s.Devices.Microphone = &call.Problem{Code: call.ProblemInUse, Detail: "Microphone intégré"}
+		}), devices},
+		{"d4-none", with(signedIn(), func(s *call.State) {
+			s.Devices = call.Devices{Camera: &call.Problem{Code: call.ProblemNoDevice}, Speaker: &call.Problem{Code: call.ProblemNoSound}}
+		}), devices},
+		{"d6-empty", inCall(call.Waiting), nil},
+		{"d6-two", inCall(call.Waiting, somebody("p1", "Camille Moreau", 12*time.Minute), notReady), nil},
+		{"d6-refuse", inCall(call.Waiting, somebody("p1", "Camille Moreau", 12*time.Minute)), func(d *desk) { d.button(d.words.T("desktop.refuse.do")).Tapped(nil) }},
+		{"d7-talking", inCall(call.Talking, admitted("Camille Moreau")), nil},
+		{"d7-rest", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) {
+			d.byPointer()
+			d.clock = d.clock.Add(6 * time.Second)
+			d.tick()
+		}},
+		{"d7-muted", with(inCall(call.Talking, muted), func(s *call.State) { s.Call.Audio, s.Call.Video = false, false }), nil},
+		{"d7-audio", with(inCall(call.Talking, silent), func(s *call.State) { s.Call.Video = false }), nil},
+		{"d7-connecting", with(inCall(call.Connecting, admitted("Camille Moreau")), func(s *call.State) { s.Call.Route = "" }), func(d *desk) { d.frames.pictures["p1"] = nil }},
+		{"d7-reconnecting", with(inCall(call.Reconnecting, admitted("Camille Moreau")), func(s *call.State) { s.Call.Lost = noon().Add(-5 * time.Second) }), nil},
+		{"d7-away", inCall(call.Talking, away), nil},
+		{"d7-left", with(inCall(call.Talking), func(s *call.State) { s.Call.Left = "Camille Moreau" }), nil},
+		{"d7-door", inCall(call.Talking, admitted("Camille Moreau"), second), nil},
+		{"d7-settings", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.ctrl(fyne.KeyComma) }},
+		{"d11-video", with(inCall(call.Talking), func(s *call.State) {
+			s.Call.Phase, s.Call.Reason, s.Call.EndedAt = call.Ended, wire.ReasonEnded, noon()
+		}), nil},
+		{"d11-lost", with(inCall(call.Talking), func(s *call.State) {
+			s.Call.Phase, s.Call.Reason, s.Call.EndedAt, s.Call.Seen = call.Ended, wire.ReasonLost, noon(), false
+		}), nil},
+		{"d12-settings", signedIn(), func(d *desk) { d.ctrl(fyne.KeyComma) }},
+		{"f1-help", fullDay(), func(d *desk) { d.key(fyne.KeyF1) }},
+	}
+}
+
+// play sets a scene on a fresh desk.
+func (d *desk) play(sc scene, settings call.Settings) {
+	d.frames.set("p1", patientPicture())
+	d.frames.set("p2", patientPicture())
+	d.frames.set("", selfPicture())
+	sc.state.Settings = settings
+	d.input.moved = d.clock
+	d.Show(sc.state)
+	if sc.do != nil {
+		sc.do(d)
+	}
+	s := d.state
+	s.Settings = settings
+	d.Show(s)
+	d.screen.frames()
+	if d.dialog != nil && d.dialog.frames != nil {
+		d.dialog.frames()
+	}
+}
+
+func (d *desk) save(dir, name string) {
+	d.t.Helper()
+	f, err := os.Create(filepath.Join(dir, name+".png"))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, d.window.Canvas().Capture()); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// Every screen in every state, as pictures for people to judge: UI_PICTURES names the
+// folder, UI_SCENES a pattern.
+func TestPictures(t *testing.T) {
+	dir := os.Getenv("UI_PICTURES")
+	if dir == "" {
+		t.Skip("UI_PICTURES is not set")
+	}
+	pattern := os.Getenv("UI_SCENES")
+	if pattern == "" {
+		pattern = "*"
+	}
+	looks := []struct {
+		name     string
+		settings call.Settings
+		w, h     float32
+	}{
+		{"fr-light", call.Settings{Language: "fr", Theme: "light", TextScale: 1}, 1280, 800},
+		{"fr-dark", call.Settings{Language: "fr", Theme: "dark", TextScale: 1}, 1280, 800},
+		{"en-light", call.Settings{Language: "en", Theme: "light", TextScale: 1}, 1280, 800},
+		{"en-dark", call.Settings{Language: "en", Theme: "dark", TextScale: 1}, 1280, 800},
+		{"large", call.Settings{Language: "fr", Theme: "light", TextScale: 2}, 1280, 800},
+		{"small", call.Settings{Language: "fr", Theme: "light", TextScale: 1}, 900, 600},
+		{"small-large", call.Settings{Language: "fr", Theme: "dark", TextScale: 2}, 900, 600},
+	}
+	for _, sc := range scenes() {
+		for _, look := range looks {
+			name := sc.name + "-" + look.name
+			if ok, _ := filepath.Match(pattern, name); !ok {
+				continue
+			}
+			t.Run(name, func(t *testing.T) {
+				d := newDesk(t, look.w, look.h)
+				d.play(sc, look.settings)
+				d.save(dir, name)
+			})
+		}
+	}
+}

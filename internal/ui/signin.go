@@ -1,0 +1,192 @@
+package ui
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/ui/kit"
+	"fyne.io/fyne/v2"
+)
+
+// signIn is screen D1. The server's address is asked once; later it is one line with
+// a way to change it.
+type signIn struct {
+	u        *UI
+	root     *kit.Page
+	banner   *kit.Banner
+	known    *fyne.Container
+	knownAs  *kit.Text
+	server   *kit.Entry
+	serverIn *kit.Field
+	email    *kit.Entry
+	emailIn  *kit.Field
+	password *kit.Entry
+	passIn   *kit.Field
+	reveal   *kit.Button
+	do       *kit.Button
+	// filled: the remembered address has been put in and is the clinician's now.
+	filled  bool
+	editing bool
+}
+
+func newSignIn(u *UI) *signIn {
+	w, h := u.words, u.host
+	s := &signIn{u: u, banner: kit.NewBanner(),
+		server:   kit.NewEntry(h, w.T("desktop.signin.server")),
+		email:    kit.NewEntry(h, w.T("desktop.signin.email")),
+		password: kit.NewEntry(h, w.T("desktop.signin.password")),
+		knownAs:  kit.NewText("", kit.Body, kit.Ink).Fit(kit.Elided),
+	}
+	s.server.SetPlaceHolder("https://")
+	s.email.SetPlaceHolder(w.T("desktop.signin.email_hint"))
+	s.password.Password = true
+	s.reveal = kit.NewButton(h, kit.Secondary, "eye", w.T("desktop.signin.show"), s.toggle).Small()
+	// An action item of its own keeps Fyne from adding an eye that Tab cannot reach.
+	s.password.ActionItem = kit.NewPanel(kit.None, kit.None, kit.Zero)
+	for _, e := range []*kit.Entry{s.server, s.email, s.password} {
+		e.OnSubmitted = func(string) { s.submit() }
+	}
+	s.do = kit.NewButton(h, kit.Primary, "", w.T("desktop.signin.do"), s.submit)
+	change := kit.NewButton(h, kit.Quiet, "", w.T("desktop.signin.change"), func() {
+		s.editing = true
+		s.choose()
+		u.relayout()
+		u.focus(s.server)
+	}).Small()
+	icon := kit.NewIcon("lock", kit.Body, kit.Muted)
+	s.known = kit.Spread(kit.S, 8, s.knownAs, icon, s.knownAs, change)
+	s.serverIn = kit.Label(w.T("desktop.signin.server"), s.server)
+	s.emailIn = kit.Label(w.T("desktop.signin.email"), s.email)
+	password := kit.Bare(s.password)
+	s.passIn = kit.Label(w.T("desktop.signin.password"), kit.Spread(kit.M, 10, password, password, s.reveal))
+	form := kit.Column(kit.M, s.banner.Box, s.serverIn.Box, s.known, s.emailIn.Box, s.passIn.Box, kit.Inset(kit.S, kit.Zero, s.do))
+	brand := kit.RowAligned(fyne.TextAlignCenter, kit.M, mark(),
+		kit.NewText(w.T("common.product"), kit.Display, kit.Ink).Bold().Fit(kit.Whole))
+	all := kit.Column(kit.L, brand,
+		kit.NewText(w.T("desktop.signin.lead"), kit.Lead, kit.Muted).Align(fyne.TextAlignCenter),
+		kit.Card(form),
+		kit.NewText(w.T("desktop.signin.help"), kit.Caption, kit.Muted).Align(fyne.TextAlignCenter))
+	s.root = kit.NewPage(kit.Inset(kit.XL, kit.L, kit.Measured(27, all)), true)
+	return s
+}
+
+// mark is the product's sign.
+func mark() fyne.CanvasObject {
+	return kit.Layers(kit.NewPanel(kit.Accent, kit.None, kit.RadiusM),
+		kit.Inset(kit.S, kit.S, kit.NewIcon("heartbeat", kit.Lead, kit.AccentText)))
+}
+
+func (s *signIn) object() fyne.CanvasObject { return s.root }
+func (s *signIn) scroll() *kit.Page         { return s.root }
+func (s *signIn) tick(time.Time) bool       { return false }
+func (s *signIn) frames()                   {}
+func (s *signIn) leave()                    {}
+
+func (s *signIn) first() fyne.Focusable {
+	switch {
+	case s.serverIn.Box.Visible() && s.server.Text == "":
+		return s.server
+	case s.email.Text == "":
+		return s.email
+	}
+	return s.password
+}
+
+func (s *signIn) toggle() {
+	w := s.u.words
+	s.password.Password = !s.password.Password
+	if s.password.Password {
+		s.reveal.Set(kit.Secondary, "eye", w.T("desktop.signin.show"))
+	} else {
+		s.reveal.Set(kit.Secondary, "eye-slash", w.T("desktop.signin.hide"))
+	}
+	s.password.Refresh()
+	s.u.relayout()
+}
+
+// choose shows the server's address as a line or as a field.
+func (s *signIn) choose() {
+	if s.editing || s.server.Text == "" {
+		s.editing = true
+		s.serverIn.Box.Show()
+		s.known.Hide()
+		return
+	}
+	host := s.server.Text
+	if u, err := url.Parse(host); err == nil && u.Host != "" {
+		host = u.Host
+	}
+	s.knownAs.Set(clean(host))
+	s.serverIn.Box.Hide()
+	s.known.Show()
+}
+
+func (s *signIn) show(st call.State) {
+	w := s.u.words
+	if !s.filled && (st.Account.Server != "" || st.Account.Email != "") {
+		s.filled = true
+		if s.server.Text == "" {
+			s.server.SetText(st.Account.Server)
+			s.editing = false
+		}
+		if s.email.Text == "" {
+			s.email.SetText(st.Account.Email)
+		}
+	}
+	s.choose()
+	busy := st.Account.Phase == call.SigningIn
+	s.do.Able(!busy)
+	label := w.T("desktop.signin.do")
+	if busy {
+		label = w.T("desktop.signin.busy")
+	}
+	s.do.Set(kit.Primary, "", label)
+	problem := st.Account.Problem
+	if busy {
+		problem = nil
+	}
+	sentence, action := w.problem(problem)
+	s.banner.Say(kit.Bad, "warning-circle", sentence, action)
+	if problem != nil && problem.Code == call.ProblemAddress {
+		s.editing = true
+		s.choose()
+	}
+}
+
+func (s *signIn) submit() {
+	if s.u.state.Account.Phase == call.SigningIn {
+		return
+	}
+	w := s.u.words
+	server := strings.TrimSpace(s.server.Text)
+	if server != "" && !strings.Contains(server, "://") {
+		server = "https://" + server
+	}
+	email := strings.TrimSpace(s.email.Text)
+	needed := func(f *kit.Field, ok bool) bool {
+		sentence := ""
+		if !ok {
+			sentence = w.T("desktop.signin.needed")
+		}
+		f.Wrong(sentence)
+		return ok
+	}
+	okServer := needed(s.serverIn, server != "")
+	okEmail := needed(s.emailIn, email != "")
+	okPass := needed(s.passIn, s.password.Text != "")
+	s.u.relayout()
+	switch {
+	case !okServer:
+		s.editing = true
+		s.choose()
+		s.u.focus(s.server)
+	case !okEmail:
+		s.u.focus(s.email)
+	case !okPass:
+		s.u.focus(s.password)
+	default:
+		s.u.emit(call.SignIn{Server: server, Email: email, Password: s.password.Text})
+	}
+}

@@ -1,0 +1,115 @@
+package ui
+
+import (
+	"math"
+
+	"ekermed.example/ekermed/internal/call/wire"
+	"ekermed.example/ekermed/internal/ui/kit"
+	"ekermed.example/ekermed/internal/ui/video"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// tile is one person in a call: the picture, or who it is and why there is none.
+type tile struct {
+	u      *UI
+	id     string
+	wants  bool // the person lets a picture out
+	root   *fyne.Container
+	view   *video.View
+	calm   *fyne.Container
+	face   fyne.CanvasObject
+	avatar *kit.Avatar
+	name   *kit.Text
+	why    *kit.Text
+}
+
+func newTile(u *UI) *tile {
+	t := &tile{u: u, view: video.New(stage, 0, ""),
+		avatar: kit.NewAvatar("", kit.Display, 3.4, kit.CallControl, kit.CallInk),
+		name:   kit.NewText("", kit.Title, kit.CallInk).Bold().Align(fyne.TextAlignCenter),
+		why:    kit.NewText("", kit.Lead, kit.CallMuted).Align(fyne.TextAlignCenter)}
+	t.face = centred(t.avatar)
+	t.calm = container.New(&calmLayout{t}, kit.Column(kit.M, t.face, kit.Column(kit.XS, t.name, t.why)))
+	t.root = container.NewStack(t.view, t.calm)
+	return t
+}
+
+// show takes a person and the words for when there is no picture.
+func (t *tile) show(p wire.Person, name, why string) {
+	t.id, t.wants, t.view.Name = p.ID, p.Video && !p.Away, name
+	t.avatar.Set(initials(name))
+	t.calm.Refresh()
+	t.name.Set(name)
+	t.name.Hidden = name == ""
+	t.why.Set(why)
+	t.frame()
+}
+
+// frame pulls the newest picture. It tells whether there is one now.
+func (t *tile) frame() bool {
+	if !t.wants || t.id == "" || t.u.o.Frames == nil {
+		t.view.Clear()
+	} else {
+		t.view.Draw(t.u.o.Frames.Latest(t.id))
+	}
+	if hidden := t.view.Shown(); hidden != t.calm.Hidden {
+		t.calm.Hidden = hidden
+		t.root.Refresh()
+	}
+	return t.view.Shown()
+}
+
+// calmLayout sets the words above the bar of the call, and leaves the initials out
+// where there is no room for them.
+type calmLayout struct{ t *tile }
+
+func (calmLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(32, 32) }
+
+func (l *calmLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	w := fyne.Min(size.Width-2*kit.Size(kit.M), kit.Em(30))
+	above, below := kit.Em(3.5), kit.Em(6.5)
+	room := size.Height - above - below
+	if room < kit.Em(4) {
+		above, room = 0, size.Height
+	}
+	show := func(face bool) float32 {
+		l.t.face.(*fyne.Container).Hidden = !face
+		return kit.HeightFor(objects[0], w)
+	}
+	h := show(l.t.id != "")
+	if h > room {
+		h = show(false)
+	}
+	objects[0].Move(fyne.NewPos((size.Width-w)/2, above+fyne.Max(0, (room-h)/2)))
+	objects[0].Resize(fyne.NewSize(w, h))
+}
+
+// tiles sets up to six pictures so that each is as large as can be.
+type tiles struct{}
+
+func (tiles) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(64, 36) }
+
+func (tiles) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	n := len(objects)
+	if n == 0 {
+		return
+	}
+	columns := 1
+	if n > 1 {
+		columns = int(math.Ceil(math.Sqrt(float64(n))))
+		if size.Height > size.Width {
+			columns = max(1, columns-1)
+		}
+	}
+	rows := (n + columns - 1) / columns
+	gap := float32(0)
+	if n > 1 {
+		gap = kit.Size(kit.S)
+	}
+	cell := fyne.NewSize((size.Width-gap*float32(columns-1))/float32(columns), (size.Height-gap*float32(rows-1))/float32(rows))
+	for i, o := range objects {
+		o.Move(fyne.NewPos(float32(i%columns)*(cell.Width+gap), float32(i/columns)*(cell.Height+gap)))
+		o.Resize(cell)
+	}
+}

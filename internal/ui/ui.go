@@ -1,0 +1,289 @@
+// Package ui is the desk as the clinician sees it: a function of call.State and of
+// its own navigation, which emits call.Event and nothing else. It knows neither the
+// network nor the devices, and runs without a display for its tests.
+//
+// All methods but Run are for the UI thread; Run reaches it through Options.Post.
+package ui
+
+import (
+	"image"
+	"reflect"
+	"time"
+
+	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// Frames has the newest picture of everybody. Pictures are tight RGBA and must not
+// change until two more have been asked for.
+type Frames interface {
+	// Latest returns the newest picture of a person and its number; "" is ourselves,
+	// and nil means no picture.
+	Latest(peer string) (img *image.RGBA, seq uint64)
+}
+
+// Post runs a function on the UI thread: fyne.Do in the program.
+type Post func(func())
+
+// Options are the ways out of the package. Emit and Post are needed; a nil one of
+// the others means that the program cannot do it.
+type Options struct {
+	Emit   func(call.Event)
+	Post   Post
+	Frames Frames
+	// Level is what the microphone hears, 0 to 1.
+	Level func() float64
+	// Notify shows a notification of the system, Title sets the window's title and
+	// Chime plays a short sound.
+	Notify func(title, body string)
+	Title  func(string)
+	Chime  func()
+	// Copy puts a text on the clipboard and OpenURL shows a page in the browser.
+	Copy    func(string)
+	OpenURL func(string)
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Language is the system's, used while the settings name none.
+	Language string
+	// Version is shown in the help.
+	Version string
+	// System is the operating system as runtime.GOOS names it, for the sentences on
+	// how to allow a device.
+	System string
+}
+
+// screen is what fills the window.
+type screen interface {
+	object() fyne.CanvasObject
+	// show brings the screen up to date.
+	show(call.State)
+	// tick moves its clocks; it tells whether the layout must follow.
+	tick(now time.Time) bool
+	// frames pulls pictures and levels, at the screen's pace.
+	frames()
+	// first is what gets the keyboard when the screen comes, nil for nothing.
+	first() fyne.Focusable
+	// leave is called when the screen goes.
+	leave()
+}
+
+// name of a screen.
+type name string
+
+const (
+	atSignIn   name = "signin"
+	atToday    name = "today"
+	atDevices  name = "devices"
+	atSettings name = "settings"
+	atWaiting  name = "waiting"
+	atCall     name = "call"
+	atEnded    name = "ended"
+)
+
+// UI is the desk.
+type UI struct {
+	o        Options
+	words    words
+	host     *kit.Host
+	canvas   fyne.Canvas
+	root     *fyne.Container
+	backdrop *kit.Panel
+
+	state   call.State
+	began   bool
+	place   name // where the clinician is when in no room
+	at      name
+	screen  screen
+	dialog  *dialog
+	draft   draft
+	door    arrivals
+	online  time.Time // when the agenda was last current
+	clocked time.Time
+	input   input
+	// adjusted is the number of the setting that was changed last; it gets the keyboard
+	// back after the change has built the screen anew.
+	adjusted int
+	live     liveness
+}
+
+// New makes a desk that shows nothing until Show. It needs fyne.CurrentApp, whose
+// theme it sets, now and whenever the settings change.
+func New(o Options) *UI {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Emit == nil {
+		o.Emit = func(call.Event) {}
+	}
+	fyne.CurrentApp().Settings().SetTheme(NewTheme(call.Settings{}))
+	u := &UI{o: o, place: atToday, backdrop: kit.NewPanel(kit.Background, kit.None, kit.Zero)}
+	u.host = &kit.Host{Key: u.typed, Shortcut: u.shortcut, Focused: u.reveal}
+	u.root = container.New(&windowLayout{}, u.backdrop)
+	return u
+}
+
+// Content is the whole window. Set it once; screens change inside.
+func (u *UI) Content() fyne.CanvasObject { return u.root }
+
+// Show brings the desk to this state. It costs little when nothing changed, and
+// keeps focus, half-typed text and scroll position.
+func (u *UI) Show(s call.State) {
+	if u.began && reflect.DeepEqual(u.state, s) {
+		return
+	}
+	redress := !u.began || u.state.Settings != s.Settings
+	u.state = s
+	if redress {
+		u.redress()
+	}
+	if s.Agenda.Online {
+		u.online = u.o.Now()
+	}
+	u.follow(redress)
+	u.begin()
+	u.announce()
+}
+
+// begin is the part of Show that every change of navigation needs too.
+func (u *UI) begin() {
+	u.began = true
+	u.screen.show(u.state)
+	u.screen.object().Refresh()
+	if u.dialog != nil {
+		u.dialog.update(u.state)
+	}
+	u.setLive()
+}
+
+// redress applies language, theme and text size.
+func (u *UI) redress() {
+	language := u.state.Settings.Language
+	if language == "" {
+		language = u.o.Language
+	}
+	u.words = loadWords(language)
+	fyne.CurrentApp().Settings().SetTheme(NewTheme(u.state.Settings))
+}
+
+// where tells which screen the state asks for.
+func (u *UI) where() name {
+	switch {
+	case u.state.Account.Phase != call.SignedIn:
+		return atSignIn
+	case u.state.Call.Phase == call.Entering || u.state.Call.Phase == call.Waiting:
+		return atWaiting
+	case u.state.Call.Phase == call.Ended:
+		return atEnded
+	case u.state.Call.Phase != call.Idle:
+		return atCall
+	}
+	return u.place
+}
+
+// follow changes the screen when the state or the clinician asks for another.
+func (u *UI) follow(rebuild bool) {
+	want := u.where()
+	if u.screen != nil && want == u.at && !rebuild {
+		return
+	}
+	moved := want != u.at || u.screen == nil
+	if moved {
+		u.closeDialog()
+		if u.screen != nil {
+			u.screen.leave()
+		}
+		if want == atSignIn {
+			u.place = atToday
+		}
+	}
+	u.at = want
+	u.screen = u.make(want)
+	u.screen.show(u.state)
+	u.root.Objects = []fyne.CanvasObject{u.backdrop, u.screen.object()}
+	u.root.Refresh()
+	if moved || want == atSettings {
+		u.focus(u.screen.first())
+	}
+}
+
+func (u *UI) make(want name) screen {
+	switch want {
+	case atSignIn:
+		return newSignIn(u)
+	case atDevices:
+		return newShell(u, newDevices(u))
+	case atSettings:
+		return newShell(u, newSettings(u))
+	case atWaiting:
+		return newWaiting(u)
+	case atCall:
+		return newCall(u)
+	case atEnded:
+		return newEnded(u)
+	default:
+		return newShell(u, newToday(u))
+	}
+}
+
+// visit goes to another place, when in no room.
+func (u *UI) visit(place name) {
+	u.place = place
+	u.closeDialog()
+	u.follow(false)
+	u.begin()
+}
+
+// relayout is called when the height of something on screen changed.
+func (u *UI) relayout() { u.screen.object().Refresh() }
+
+func (u *UI) emit(e call.Event) { u.o.Emit(e) }
+
+// now is the server's clock, which all times of the agenda follow.
+func (u *UI) now() time.Time { return u.o.Now().Add(u.state.Agenda.Skew) }
+
+// focus gives the keyboard to something; nil takes it from everything.
+func (u *UI) focus(f fyne.Focusable) {
+	if u.canvas == nil {
+		return
+	}
+	if f == nil {
+		u.canvas.Unfocus()
+		return
+	}
+	u.canvas.Focus(f)
+}
+
+// reveal scrolls to what has got the keyboard.
+func (u *UI) reveal(o fyne.CanvasObject) {
+	page := u.page()
+	if page == nil || u.canvas == nil {
+		return
+	}
+	page.Reveal(o)
+}
+
+// page is the scrolling part in front, nil when there is none.
+func (u *UI) page() *kit.Page {
+	if u.dialog != nil {
+		return u.dialog.sheet.Page()
+	}
+	if s, ok := u.screen.(interface{ scroll() *kit.Page }); ok {
+		return s.scroll()
+	}
+	return nil
+}
+
+// windowLayout fills the window with every object, and asks for little: screens
+// scroll when the window is small.
+type windowLayout struct{}
+
+func (windowLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(640, 480) }
+
+func (windowLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range objects {
+		o.Move(fyne.Position{})
+		o.Resize(size)
+	}
+}
