@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"unsafe"
 
 	"github.com/gen2brain/malgo"
@@ -119,29 +118,6 @@ func readable(id malgo.DeviceID) string {
 	return string(b[:n])
 }
 
-// soundLine is an open microphone or speaker.
-type soundLine struct {
-	name   string
-	sound  *sound
-	device *malgo.Device
-	frames atomic.Uint64
-}
-
-// Name implements line.
-func (l *soundLine) Name() string { return l.name }
-
-// Frames implements line.
-func (l *soundLine) Frames() uint64 { return l.frames.Load() }
-
-// Failed implements line: the sound system does not tell, so the watchdog must.
-func (l *soundLine) Failed() <-chan error { return nil }
-
-// Close implements line.
-func (l *soundLine) Close() {
-	l.device.Uninit()
-	l.sound.close()
-}
-
 func (m *machine) microphone(id string, got func([]int16)) (line, error) {
 	return m.sound(capture, id, func(_, in []byte) { got(samples(in)) })
 }
@@ -172,7 +148,7 @@ func (m *machine) sound(d direction, id string, work func(out, in []byte)) (line
 		s.close()
 		return nil, &fault{call.ProblemNoDevice, "", nil}
 	}
-	l := &soundLine{name: chosen.Name, sound: s}
+	l := &soundLine{name: chosen.Name, sound: s, log: m.log, work: work}
 	config := malgo.DefaultDeviceConfig(malgo.DeviceType(d))
 	config.SampleRate = codec.SampleRate
 	config.PeriodSizeInMilliseconds = period
@@ -188,10 +164,7 @@ func (m *machine) sound(d direction, id string, work func(out, in []byte)) (line
 	} else {
 		config.Playback.DeviceID = unsafe.Pointer(&raw)
 	}
-	l.device, err = malgo.InitDevice(s.ctx.Context, config, malgo.DeviceCallbacks{Data: func(out, in []byte, _ uint32) {
-		work(out, in)
-		l.frames.Add(1)
-	}})
+	l.device, err = malgo.InitDevice(s.ctx.Context, config, malgo.DeviceCallbacks{Data: func(out, in []byte, _ uint32) { l.data(out, in) }})
 	if err != nil {
 		s.close()
 		return nil, &fault{soundCode(err), chosen.Name, err}

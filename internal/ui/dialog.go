@@ -15,6 +15,8 @@ type dialog struct {
 	show   func(call.State) // may be nil
 	frames func()           // may be nil
 	closed func()           // may be nil
+	// again opens the dialog anew after a change of language or size; may be nil.
+	again  func()
 	before fyne.Focusable
 }
 

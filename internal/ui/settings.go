@@ -124,15 +124,26 @@ func (u *UI) openSettings() {
 		}
 		return
 	}
-	if u.dialog != nil && u.dialog.name == "settings" {
-		return
+	if u.dialog == nil || u.dialog.name != "settings" {
+		u.settingsDialog(false)
 	}
+}
+
+// settingsDialog opens the settings inside a room; a change of one of them opens them
+// anew, with the keyboard where it was.
+func (u *UI) settingsDialog(changed bool) {
 	w := u.words
 	s := makeSettings(u)
 	s.pickers = newDevicePickers(u)
 	done := kit.NewButton(u.host, kit.Primary, "", w.T("common.close"), u.closeDialog)
 	content := kit.Column(kit.L, heading(w.T("desktop.settings.title")), s.pickers.box, s.body)
-	u.open(&dialog{name: "settings", sheet: kit.NewSheet(36, content, kit.RowAligned(fyne.TextAlignTrailing, kit.M, done)), show: s.show, frames: s.frames}, s.pickers.camera.picker)
+	again := func() { u.settingsDialog(true) }
+	first := fyne.Focusable(s.pickers.camera.picker)
+	if changed {
+		first = s.first()
+	}
+	u.open(&dialog{name: "settings", sheet: kit.NewSheet(36, content, kit.RowAligned(fyne.TextAlignTrailing, kit.M, done)),
+		show: s.show, frames: s.frames, again: again}, first)
 }
 
 // openHelp lists the shortcuts and names the version.

@@ -142,6 +142,12 @@ func (u *UI) Show(s call.State) {
 		u.online = u.o.Now()
 	}
 	u.follow(redress)
+	if redress && u.dialog != nil {
+		// What had the keyboard before is gone with the old screen.
+		if u.dialog.before = nil; u.dialog.again != nil {
+			u.dialog.again()
+		}
+	}
 	u.begin()
 	u.announce()
 }

@@ -281,3 +281,18 @@ func (d *Desktop) Wait(ctx context.Context, what string, limit time.Duration, ok
 	}
 	return last, nil
 }
+
+// StartVisible runs the program on the display, sound system and keyring that are
+// there already.
+func (l *Lab) StartVisible(session string, args ...string) (*Desktop, error) {
+	status := filepath.Join(l.Dir, "status.json")
+	argv := append([]string{filepath.Join(l.Bin, "ekermed-desktop"), "--status", status, "--session-stdin"}, args...)
+	p, err := l.start("desktop", nil, nil, strings.NewReader(session+"\n"), argv...)
+	if err != nil {
+		return nil, err
+	}
+	return &Desktop{l, p, status}, nil
+}
+
+// Ended is closed when the program has ended.
+func (d *Desktop) Ended() <-chan struct{} { return d.done }

@@ -18,6 +18,7 @@ const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 // and decoding are the browser's own.
 function fakeCapture(speech) {
   const look = 1;
+  if (!navigator.mediaDevices) return; // a page that is no secure context, such as about:blank
   navigator.mediaDevices.getUserMedia = async (wish) => {
     const tracks = [];
     if (wish && wish.video) {

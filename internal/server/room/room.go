@@ -234,11 +234,11 @@ func (r *room) handle(p *person, m wire.Message) *wire.Failure {
 
 // allowed is the table of role by message; what is not here is refused.
 func allowed(role wire.Role, m wire.Message) bool {
-	switch m.(type) {
+	switch m := m.(type) {
 	case wire.Admit, wire.Refuse, wire.Note:
 		return role == wire.RoleClinician
 	case wire.Leave:
-		return role == wire.RoleClinician || !m.(wire.Leave).End
+		return role == wire.RoleClinician || !m.End
 	}
 	return true
 }

@@ -29,6 +29,8 @@ function variables() {
     ...colours("light", ""),
     ...page("light"),
     ...colours("call", "call-"),
+    // The call is dark in both themes.
+    ...colours("dark", "dark-"),
     ...sizes,
     "}",
     "@media (prefers-color-scheme: dark) {",

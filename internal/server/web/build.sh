@@ -5,6 +5,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
 out=${1:-$here/dist}
+(cd "$root/tools" && go tool esbuild --version >/dev/null)
 esbuild=$(cd "$root/tools" && go tool -n esbuild)
 
 mkdir -p "$out"

@@ -20,6 +20,9 @@ export type Notice = "pass" | "offline" | "slow_down" | "full" | "version" | "ot
 /** Step back after the end: this long, ms. */
 export const returnWithin = 10 * 60 * 1000;
 
+/** slowAnswer: a round trip this long, ms, is felt in talking. */
+const slowAnswer = 700;
+
 /** Message is a sentence from the practitioner. */
 export interface Message {
   from: string;
@@ -68,6 +71,8 @@ export interface State {
   media: "none" | "connecting" | "connected" | "broken";
   owesRenew: boolean;
   soundBlocked: boolean;
+  /** slowAnswers counts pongs in a row that took long. */
+  slowAnswers: number;
 
   reason: Reason | "";
   /** from: the stage that ended. */
@@ -136,7 +141,7 @@ export function initial(): State {
     line: "none", downSince: 0, resume: "", self: "", people: {}, arrivedAt: 0, admitted: false, messages: [],
     capture: "none", captureProblem: "", hasAudio: false, hasVideo: false, audio: true, video: true,
     lost: { audio: false, video: false },
-    ice: [], gen: 0, media: "none", owesRenew: false, soundBlocked: false,
+    ice: [], gen: 0, media: "none", owesRenew: false, soundBlocked: false, slowAnswers: 0,
     reason: "", from: "welcome", farewell: "", endedAt: 0,
   };
 }
@@ -172,6 +177,11 @@ export function others(s: State): Person[] {
     .map((id) => s.people[id])
     .filter((p) => p.id !== s.self && p.place === "call")
     .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1));
+}
+
+/** weak: the line has been slow more than once. */
+export function weak(s: State): boolean {
+  return s.line === "up" && s.slowAnswers >= 2;
 }
 
 /** mayReturn: the way back is still shown. */
@@ -437,7 +447,7 @@ function received(s: State, m: FromServer): Result {
   }
   switch (m.type) {
     case "welcome":
-      return welcomed(s, m.data);
+      return welcomed({ ...s, slowAnswers: 0 }, m.data);
     case "presence":
       return [{ ...s, people: { ...s.people, [m.data.person.id]: tidy(m.data.person) } }, []];
     case "gone":
@@ -452,6 +462,8 @@ function received(s: State, m: FromServer): Result {
       return over(s, m.data.reason, clean(m.data.text || "", MaxText), []);
     case "failure":
       return failed(s, m.data.code, m.data.fatal);
+    case "pong":
+      return [{ ...s, slowAnswers: s.now - m.data.at > slowAnswer ? s.slowAnswers + 1 : 0 }, []];
     default:
       return [s, []];
   }

@@ -87,7 +87,7 @@ export class Texts {
       const rest = minutes % 60;
       return this.n("welcome.hours", hours) + (rest ? " " + this.n("minutes", rest) : "");
     }
-    return this.n("welcome.days", Math.floor(hours / 24));
+    return this.n("welcome.days", Math.round(hours / 24));
   }
 }
 

@@ -180,6 +180,7 @@ export class View {
     this.dialog = new Dialog(name, this.m, this.hands, () => this.close());
     this.app.setAttribute("aria-hidden", "true");
     (this.app as HTMLElement & { inert?: boolean }).inert = true;
+    this.doc.documentElement.classList.add("veiled");
     this.doc.body.appendChild(this.dialog.root);
     this.dialog.focus();
     if (name === "help") {
@@ -198,6 +199,7 @@ export class View {
   private closed(): void {
     const d = this.dialog;
     this.dialog = null;
+    this.doc.documentElement.classList.remove("veiled");
     this.app.removeAttribute("aria-hidden");
     (this.app as HTMLElement & { inert?: boolean }).inert = false;
     if (d) {

@@ -24,7 +24,7 @@ const over = (reason: State["reason"], from: State["stage"], more: Partial<State
 const asks = (problem: State["captureProblem"]): State =>
   base({ stage: "permission", line: "up", capture: problem ? "problem" : "asking", captureProblem: problem });
 
-type Extra = { remote?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean };
+type Extra = { remote?: boolean; second?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean };
 const scenes: { [name: string]: [State, Extra?] } = {
   "p1-open": [base()],
   "p1-late": [base({ link: link({ status: "late" }) })],
@@ -53,6 +53,7 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p4-without": [room({ hasVideo: false, hasAudio: false })],
   "p4-muted": [room({ audio: false, video: false })],
   "p4-reconnecting": [room({ line: "down", downSince: now - 7000 }), { self: true }],
+  "p4-weak": [room({ slowAnswers: 3 }), { self: true, level: 0.5 }],
   "p4-sound": [room(), { self: true, level: 0.5, press: ".speaker-test button" }],
   "p5-call": [call(), { remote: true, self: true }],
   "p5-upright": [call(), { remote: true, self: true, tall: true }],
@@ -67,6 +68,8 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p5-away": [call({ people: { p: person("p"), d: person("d", { away: true }) } }), { remote: true, self: true }],
   "p5-alone": [call({ people: { p: person("p") } }), { self: true }],
   "p5-lost": [call({ lost: { audio: true, video: false } }), { remote: true, self: true }],
+  "p5-weak": [call({ slowAnswers: 3 }), { remote: true, self: true }],
+  "p5-group": [call({ people: { p: person("p"), d: person("d"), e: person("e", { name: "Interprète Nolwenn", video: false }) } }), { remote: true, second: true, self: true }],
   "p5-paused": [call(), { remote: true, self: true, flowing: false }],
   "p5-transport": [call(), { remote: true, self: true, press: ".seal" }],
   "p5-settings": [call(), { remote: true, self: true, press: ".tools button:first-child" }],
@@ -160,6 +163,9 @@ async function show(name: string, language: "fr" | "en"): Promise<void> {
   }
   if (extra.remote) {
     view.remote("d", extra.tall ? camera(540, 960, "#dfeaec", "#f4f6f7", "#e3b79b", "#4a3327") : camera(1280, 720, "#dfeaec", "#f4f6f7", "#e3b79b", "#4a3327"));
+  }
+  if (extra.second) {
+    view.remote("e", camera(640, 480, "#e9e2ef", "#6a4f7a", "#c98f6f", "#2a2320"));
   }
   if (extra.flowing === false) {
     view.flowing("d", false);

@@ -117,7 +117,7 @@ try {
     await until("our sound and picture at the server", () => window.mock.got.audio && window.mock.got.video);
   });
   await step("mute with the space bar", async () => {
-    await tabTo("[data-control=audio]", "Space");
+    await tabTo("[data-control=audio]", " ");
     await until("media", () => window.mock.log.some((m) => m.type === "media" && m.data.audio === false));
     assert.equal(await focused(), "Activer le micro");
   });

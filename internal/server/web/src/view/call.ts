@@ -1,5 +1,5 @@
 // P5: the other's picture, largest; one's own; three or four buttons; and what is wrong, if anything.
-import { clinician, others } from "../call";
+import { clinician, others, weak } from "../call";
 import { Scope, hole } from "./dom";
 import * as icons from "./icons";
 import type { Hands, Model, Screen } from "./model";
@@ -102,6 +102,7 @@ function banners(scope: Scope, m: Model, hands: Hands): HTMLElement {
       scope.icon(icons.hourglass),
       scope.el("div", {}, scope.el("p", { class: "banner-title" }, scope.named(() => m.t.t("call.away", { name: hole }), () => practitioner(m))), scope.el("p", { text: () => m.t.t("call.away_text") })),
     ),
+    scope.el("div", { class: "banner banner-waiting", hidden: () => line() || gone() || !weak(m.s) }, scope.icon(icons.wifi), scope.el("p", { text: () => m.t.t("call.weak") })),
     stopped("audio"),
     stopped("video"),
   );

@@ -31,3 +31,4 @@ export { default as videoOff } from "../../../../../assets/icons/video-camera-sl
 export { default as warning } from "../../../../../assets/icons/warning-circle.svg";
 export { default as webcam } from "../../../../../assets/icons/webcam.svg";
 export { default as wifiOff } from "../../../../../assets/icons/wifi-slash.svg";
+export { default as wifi } from "../../../../../assets/icons/wifi-high.svg";

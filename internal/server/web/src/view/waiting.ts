@@ -1,10 +1,10 @@
 // P4: the waiting room, with the patient's own picture; and the test before the door opens.
-import { clinician } from "../call";
+import { clinician, weak } from "../call";
 import { Scope, hole } from "./dom";
 import * as icons from "./icons";
 import { preview, speakerTest } from "./devices";
 import type { Hands, Model, Screen } from "./model";
-import { call, heading, practitioner } from "./parts";
+import { call, heading, note, practitioner } from "./parts";
 
 export function waiting(m: Model, hands: Hands): Screen {
   const scope = new Scope();
@@ -35,6 +35,7 @@ export function waiting(m: Model, hands: Hands): Screen {
     title,
     lead,
     offlineNote(scope, m),
+    note(scope, "waiting", icons.wifi, { text: () => m.t.t("call.weak"), hidden: () => !weak(m.s) }),
     messages(scope, m),
     facts,
     scope.el("p", { class: "muted", text: () => m.t.t("waiting.stay") }),
@@ -98,12 +99,25 @@ function messages(scope: Scope, m: Model): HTMLElement {
 export function test(m: Model, hands: Hands): Screen {
   const scope = new Scope();
   const title = heading(scope, () => m.t.t("test.title"));
+  // The door may open while the patient is still trying.
+  const open = () => m.s.link !== null && (m.s.link.status === "open" || m.s.link.status === "late");
   const root = scope.el(
     "section",
     { class: "room room-test" },
     scope.el("div", { class: "room-words" }, title, scope.el("p", { class: "lead", text: () => m.t.t("test.text") })),
     scope.el("div", { class: "room-side" }, preview(scope, m, hands), speakerTest(scope, m, hands)),
-    scope.el("div", { class: "room-foot" }, scope.button({ class: "primary wide", icon: icons.check, label: () => m.t.t("test.done"), press: () => hands.send({ type: "test_done" }) })),
+    scope.el("div", { class: "room-foot" }, scope.button({
+      class: "primary wide",
+      icon: () => (open() ? icons.video : icons.check),
+      label: () => m.t.t(open() ? "welcome.join" : "test.done"),
+      press: () => {
+        const go = open();
+        hands.send({ type: "test_done" });
+        if (go) {
+          hands.send({ type: "join" });
+        }
+      },
+    })),
   );
   return { root, heading: title, refresh: () => scope.refresh() };
 }

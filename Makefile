@@ -1,0 +1,76 @@
+# e-KerMed. `make` alone lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+TAGS := nolibopusfile migrated_fynedo
+# At most two compilers at once: the C libraries are heavy.
+GOFLAGS_DESKTOP := -p 2 -tags "$(TAGS)"
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+WEB := internal/server/web
+# Packages that build without cgo: they get the race detector's attention first.
+PURE := ./assets/... ./internal/call/... ./internal/server/... ./cmd/ekermed-server/...
+FUZZTIME ?= 5s
+
+.PHONY: help setup build server desktop demo test unit race lint fuzz e2e bench generate web web-check page
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+setup: ## install the system packages that are missing (Debian, Ubuntu)
+	@packaging/setup.sh
+
+build: server desktop ## build bin/ekermed-server and bin/ekermed-desktop
+
+server:
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ekermed-server ./cmd/ekermed-server
+
+desktop:
+	go build $(GOFLAGS_DESKTOP) -trimpath -ldflags '$(LDFLAGS)' -o bin/ekermed-desktop ./cmd/ekermed-desktop
+
+demo: setup build $(WEB)/node_modules/.package-lock.json ## a consultation on this machine; DEMO_SECONDS=60 ends it by itself
+	@go run -tags "$(TAGS)" ./internal/e2e/demo -root .
+
+test: setup lint web-check unit page build e2e ## everything that must pass
+
+unit: ## tests of all packages; with the race detector where there is no cgo
+	go test -race -count=1 $(PURE)
+	CGO_ENABLED=0 go test -count=1 -tags migrated_fynedo ./internal/ui/...
+	go test -count=1 $(GOFLAGS_DESKTOP) ./internal/devices/... ./cmd/ekermed-desktop/... ./internal/e2e/lab/...
+
+race: ## the race detector on everything that has no cgo
+	go test -race -count=1 $(PURE)
+
+lint: ## formatting, vet, staticcheck, who may import whom
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these"; exit 1; }
+	go vet $(GOFLAGS_DESKTOP) ./...
+	go test -count=1 ./internal/arch
+	"$$(cd tools && go tool -n staticcheck)" -tags "nolibopusfile,migrated_fynedo" ./...
+
+fuzz: ## each decoder for a few seconds (FUZZTIME=5s)
+	@packaging/fuzz.sh $(FUZZTIME)
+
+e2e: build $(WEB)/node_modules/.package-lock.json ## the real programs, browsers, mail, keyring and sound
+	go test -count=1 -timeout 20m $(GOFLAGS_DESKTOP) ./internal/e2e/...
+
+bench: build $(WEB)/node_modules/.package-lock.json ## speed, as figures of one run
+	go test -run '^$$' -bench . -benchtime 1s $(PURE)
+	CGO_ENABLED=0 go test -run '^$$' -bench . -tags migrated_fynedo ./internal/ui/...
+	go test -run '^$$' -bench . $(GOFLAGS_DESKTOP) ./internal/devices/...
+	EKERMED_BENCH=1 go test -count=1 -v -timeout 20m -run TestBench $(GOFLAGS_DESKTOP) ./internal/e2e/...
+
+generate: ## the TypeScript twins of the protocol
+	go generate ./internal/call/wire
+
+web: ## the patient's page into internal/server/web/dist
+	$(WEB)/build.sh
+
+web-check: $(WEB)/node_modules/.package-lock.json ## that dist is current and the types agree
+	$(WEB)/check.sh
+
+page: $(WEB)/node_modules/.package-lock.json ## the page's own tests: reducer, every state, accessibility
+	cd $(WEB) && npm test --silent
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --no-fund --no-audit --silent
+	@touch $@

@@ -1,0 +1,20 @@
+// Runs every test of the page, one after the other: npm test, or node test/run.mjs NAME…
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { here } from "./browser.mjs";
+
+const all = {
+  unit: ["unit.mjs", {}],
+  gallery: ["gallery.mjs", {}],
+  walk: ["walk.mjs", {}],
+  firefox: ["walk.mjs", { PAGE_BROWSER: "firefox" }],
+};
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(all);
+let failed = 0;
+for (const name of names) {
+  const [file, env] = all[name];
+  console.log("== " + name);
+  const { status } = spawnSync(process.execPath, [join(here, file)], { stdio: "inherit", env: { ...process.env, ...env } });
+  failed += status === 0 ? 0 : 1;
+}
+process.exit(failed ? 1 : 0);

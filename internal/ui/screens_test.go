@@ -1,0 +1,600 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/wire"
+	"ekermed.example/ekermed/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+)
+
+// Each screen in each state: the buttons in the order of the keyboard ("-" before one
+// that cannot be pressed), words that must be there, and the one primary action.
+func TestScreens(t *testing.T) {
+	want := map[string]struct{ buttons, says, primary string }{
+		"d1-first":        {"Afficher|Se connecter", "Adresse du serveur", "Se connecter"},
+		"d1-known":        {"Changer de serveur|Afficher|Se connecter", "ekermed.example.org", "Se connecter"},
+		"d1-busy":         {"Changer de serveur|Afficher|-Connexion en cours…", "", ""},
+		"d1-wrong":        {"Changer de serveur|Afficher|Se connecter", "ne correspond pas", "Se connecter"},
+		"d1-offline":      {"Changer de serveur|Afficher|Se connecter", "Le serveur ekermed.example.org ne répond pas.", "Se connecter"},
+		"d2-empty":        {"*Nouveau rendez-vous", "Aucun rendez-vous aujourd’hui", "Nouveau rendez-vous"},
+		"d2-waiting":      {"*Nouveau rendez-vous|Faire entrer|Message|Refuser|Ouvrir la salle|Annuler|Ouvrir la salle|Annuler|Ouvrir la salle|Annuler", "Attend depuis 12\u00a0min", "Faire entrer"},
+		"d2-late":         {"*Nouveau rendez-vous|Faire entrer|Message|Refuser|Ouvrir la salle|Annuler|Ouvrir la salle|Annuler|Ouvrir la salle|Annuler", "Attend depuis 37\u00a0min", "Faire entrer"},
+		"d2-offline":      {"*Nouveau rendez-vous|-Faire entrer|-Message|-Refuser|-Ouvrir la salle|-Annuler|-Ouvrir la salle|-Annuler|-Ouvrir la salle|-Annuler", "Copie hors ligne de 10\u00a0h\u00a035", ""},
+		"d3-form":         {"Annuler|Envoyer", "Adresse e-mail du patient", "Envoyer"},
+		"d3-later":        {"Annuler|Envoyer", "Heure", "Envoyer"},
+		"d3-invalid":      {"Annuler|Envoyer", "Cette adresse n’est pas complète", "Envoyer"},
+		"d3-sending":      {"Annuler|-Envoi en cours…", "", ""},
+		"d3-sent":         {"Copier le lien|Inviter quelqu’un d’autre|Terminé", "L’e-mail est parti.", "Terminé"},
+		"d3-failed":       {"Annuler|Envoyer", "ne répond pas", "Envoyer"},
+		"d4-preview":      {"*Tester le son", "Parlez", ""},
+		"d4-denied":       {"*Tester le son", "Ouvrez Paramètres, Confidentialité", ""},
+		"d4-none":         {"*-Tester le son", "Aucun appareil trouvé.", ""},
+		"d6-empty":        {"Retour à l’agenda|Micro|Caméra", "Personne n’attend pour l’instant", ""},
+		"d6-two":          {"Retour à l’agenda|Faire entrer|Message|Refuser|Faire entrer|Message|Refuser|Micro|Caméra", "Règle sa caméra et son micro", "Faire entrer"},
+		"d6-refuse":       {"Annuler|Refuser", "Refuser Camille Moreau", ""},
+		"d7-talking":      {"Micro|Caméra|Réglages|Quitter", "Chiffré jusqu’au serveur", ""},
+		"d7-rest":         {"", "Camille Moreau", ""},
+		"d7-muted":        {"Micro coupé|Caméra coupée|Réglages|Quitter", "Micro coupé", ""},
+		"d7-audio":        {"Micro|Caméra coupée|Réglages|Quitter", "vous vous entendez", ""},
+		"d7-connecting":   {"Micro|Caméra|Réglages|Quitter", "L’image et le son arrivent.", ""},
+		"d7-reconnecting": {"Micro|Caméra|Réglages|Quitter", "Reconnexion… 5\u00a0s", ""},
+		"d7-away":         {"Micro|Caméra|Réglages|Quitter", "Connexion interrompue", ""},
+		"d7-left":         {"Micro|Caméra|Réglages|Quitter", "Camille Moreau est parti", ""},
+		"d7-door":         {"Faire entrer|Micro|Caméra|Réglages|Quitter", "Nora Petit attend à la porte", "Faire entrer"},
+		"d7-settings":     {"Tester le son|Fermer", "Haut-parleur", "Fermer"},
+		"d11-video":       {"Retour à l’agenda", "12\u00a0min 05\u00a0s\nMode\nVidéo", "Retour à l’agenda"},
+		"d11-lost":        {"Retour à l’agenda|Rouvrir la salle", "Audio seul", "Retour à l’agenda"},
+		"d12-settings":    {"*Mes appareils|Se déconnecter", "Taille du texte", ""},
+		"f1-help":         {"Sécurité et chiffrement|Fermer", "version 1.0.0", "Fermer"},
+	}
+	for _, sc := range scenes() {
+		t.Run(sc.name, func(t *testing.T) {
+			w, ok := want[sc.name]
+			if !ok {
+				t.Fatal("not in the table")
+			}
+			d := newDesk(t, 1280, 800)
+			d.play(sc, call.Settings{Language: "fr", TextScale: 1})
+			var labels, primaries []string
+			for _, b := range d.buttons() {
+				label := b.Label()
+				if b.Disabled() {
+					label = "-" + label
+				} else if b.Kind() == kit.Primary {
+					primaries = append(primaries, b.Label())
+				}
+				labels = append(labels, label)
+			}
+			buttons := w.buttons
+			if rest, ok := strings.CutPrefix(buttons, "*"); ok {
+				buttons = "Aujourd’hui|Appareils|Réglages|Aide|" + rest
+			}
+			if got := strings.Join(labels, "|"); got != buttons {
+				t.Errorf("buttons\n got %s\nwant %s", got, buttons)
+			}
+			if !strings.Contains(d.text(), w.says) {
+				t.Errorf("%q is not said in\n%s", w.says, d.text())
+			}
+			if strings.Join(primaries, "|") != w.primary {
+				t.Errorf("primary actions %q, want %q", primaries, w.primary)
+			}
+			if key := strings.Index(d.text(), "desktop."); key >= 0 {
+				t.Errorf("a key is shown: %.60s", d.text()[key:])
+			}
+		})
+	}
+}
+
+func expect(t *testing.T, got []call.Event, want ...call.Event) {
+	t.Helper()
+	if len(got) == 0 && len(want) == 0 {
+		return
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("events\n got %#v\nwant %#v", got, want)
+	}
+}
+
+// What each button emits.
+func TestButtons(t *testing.T) {
+	two := inCall(call.Waiting, somebody("p1", "Camille Moreau", time.Minute), somebody("p2", "Nora Petit", time.Hour))
+	over := inCall(call.Talking)
+	over.Call.Phase, over.Call.Reason = call.Ended, wire.ReasonLost
+	silent := inCall(call.Talking, admitted("Camille Moreau"))
+	silent.Call.Audio, silent.Call.Video = false, false
+	for _, c := range []struct {
+		name, press string
+		state       call.State
+		want        []call.Event
+	}{
+		{"admit from the day", "Faire entrer", fullDay(), []call.Event{call.LetIn{Appointment: "camille", Peer: "p1"}}},
+		{"open a room", "Ouvrir la salle", fullDay(), []call.Event{call.OpenRoom{Appointment: "marc"}}},
+		{"admit who came first", "Faire entrer", two, []call.Event{call.LetIn{Appointment: "camille", Peer: "p2"}}},
+		{"back to the day keeps them waiting", "Retour à l’agenda", two, []call.Event{call.Leave{Stay: true}}},
+		{"mute", "Micro", inCall(call.Talking, admitted("A")), []call.Event{call.SetAudio{On: false}}},
+		{"unmute", "Micro coupé", silent, []call.Event{call.SetAudio{On: true}}},
+		{"camera off", "Caméra", inCall(call.Talking, admitted("A")), []call.Event{call.SetVideo{On: false}}},
+		{"camera on", "Caméra coupée", silent, []call.Event{call.SetVideo{On: true}}},
+		{"leave", "Quitter", inCall(call.Talking, admitted("A")), []call.Event{call.Leave{}}},
+		{"admit from the call", "Faire entrer", inCall(call.Talking, admitted("A"), somebody("p2", "Nora", 0)), []call.Event{call.LetIn{Appointment: "camille", Peer: "p2"}}},
+		{"close the end", "Retour à l’agenda", over, []call.Event{call.CloseEnd{}}},
+		{"open again", "Rouvrir la salle", over, []call.Event{call.CloseEnd{}, call.OpenRoom{Appointment: "camille"}}},
+		{"devices", "Appareils", signedIn(), []call.Event{call.Preview{On: true}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newDesk(t, 1280, 800)
+			d.Show(c.state)
+			test.Tap(d.button(c.press))
+			expect(t, d.take(), c.want...)
+		})
+	}
+}
+
+// A patient waits, the clinician presses once: in the call. That is the click budget.
+func TestOneClickToAdmit(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(fullDay())
+	test.Tap(d.button("Faire entrer"))
+	d.Show(inCall(call.Connecting, admitted("Camille Moreau")))
+	if d.at != atCall {
+		t.Errorf("at %s", d.at)
+	}
+}
+
+func TestSignInByKeyboard(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(call.State{Account: call.Account{Phase: call.SignedOut}})
+	d.typeText("ekermed.example.org")
+	d.tab(1)
+	d.typeText("anne@hopital.example")
+	d.key(fyne.KeyReturn)
+	expect(t, d.take())
+	if !strings.Contains(d.text(), "Ce champ est nécessaire.") || d.focusedOn() != "Mot de passe" {
+		t.Errorf("a missing password is not asked for; the keyboard is at %q", d.focusedOn())
+	}
+	d.typeText("secret")
+	d.tab(1)
+	if d.focusedOn() != "Afficher" {
+		t.Errorf("after the password comes %q", d.focusedOn())
+	}
+	d.key(fyne.KeySpace)
+	if d.button("Masquer") == nil {
+		t.Error("the password cannot be shown by keyboard")
+	}
+	d.tab(1)
+	d.key(fyne.KeyReturn)
+	expect(t, d.take(), call.SignIn{Server: "https://ekermed.example.org", Email: "anne@hopital.example", Password: "secret"})
+	// What was typed survives the answer.
+	busy := call.State{Account: call.Account{Phase: call.SigningIn, Server: "https://ekermed.example.org", Email: "anne@hopital.example"}}
+	d.Show(busy)
+	d.key(fyne.KeyReturn)
+	expect(t, d.take())
+	wrong := busy
+	wrong.Account.Phase, wrong.Account.Problem = call.SignedOut, &call.Problem{Code: "credentials"}
+	d.Show(wrong)
+	s := d.screen.(*signIn)
+	if s.password.Text != "secret" || s.email.Text != "anne@hopital.example" {
+		t.Error("what was typed is lost")
+	}
+}
+
+func TestKnownServerIsOneLine(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(call.State{Account: call.Account{Phase: call.SignedOut, Server: "https://ekermed.example.org", Email: "anne@hopital.example"}})
+	if d.focusedOn() != "Mot de passe" {
+		t.Errorf("the keyboard is at %q", d.focusedOn())
+	}
+	d.typeText("secret")
+	d.key(fyne.KeyReturn)
+	expect(t, d.take(), call.SignIn{Server: "https://ekermed.example.org", Email: "anne@hopital.example", Password: "secret"})
+	test.Tap(d.button("Changer de serveur"))
+	if d.focusedOn() != "Adresse du serveur" {
+		t.Errorf("after changing the server the keyboard is at %q", d.focusedOn())
+	}
+}
+
+func TestInviteByKeyboard(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(fullDay())
+	d.ctrl(fyne.KeyN)
+	d.typeText("camille@exemple.fr")
+	d.key(fyne.KeyReturn) // Nouveau, e-mail, Envoyer
+	expect(t, d.take(), call.SendInvite{Email: "camille@exemple.fr", Minutes: 30, Language: "fr"})
+	sent := fullDay()
+	sent.Invite = call.Invite{Phase: call.InviteSent, To: "camille@exemple.fr", Mail: "outbox 1.eml", Link: "https://x.example/r/K"}
+	d.Show(sent)
+	if !strings.Contains(d.text(), "boîte d’envoi") || d.focusedOn() != "Copier le lien" {
+		t.Errorf("after sending the keyboard is at %q", d.focusedOn())
+	}
+	d.key(fyne.KeyReturn)
+	if d.copied != "https://x.example/r/K" || d.button("Lien copié") == nil {
+		t.Errorf("copied %q", d.copied)
+	}
+	d.key(fyne.KeyEscape)
+	expect(t, d.take(), call.CloseInvite{})
+	if d.dialog != nil {
+		t.Error("Escape does not close")
+	}
+}
+
+func TestInviteLater(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(fullDay())
+	d.ctrl(fyne.KeyN)
+	d.typeText("camille@exemple.fr")
+	d.tab(2)
+	d.key(fyne.KeyRight) // later
+	d.tab(1)
+	if d.focusedOn() != "Jour (jour/mois/année)" {
+		t.Fatalf("the keyboard is at %q", d.focusedOn())
+	}
+	v := d.window.Canvas().Focused().(*kit.Entry)
+	v.SetText("2/6/2026")
+	d.key(fyne.KeyReturn)
+	expect(t, d.take())
+	if !strings.Contains(d.text(), "Cette heure est passée") {
+		t.Error("a past day is taken")
+	}
+	v.SetText("5/6")
+	d.tab(1)
+	d.window.Canvas().Focused().(*kit.Entry).SetText("9h15")
+	d.tab(1)
+	d.key(fyne.KeyRight) // 45 minutes
+	d.tab(1)
+	d.key(fyne.KeyRight) // English
+	d.tab(2)
+	d.key(fyne.KeyReturn)
+	expect(t, d.take(), call.SendInvite{Email: "camille@exemple.fr", Minutes: 45, Language: "en", At: time.Date(2026, 6, 5, 9, 15, 0, 0, time.Local)})
+}
+
+func TestHalfWrittenInviteIsKept(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(fullDay())
+	d.ctrl(fyne.KeyN)
+	d.typeText("camille@")
+	more := fullDay()
+	more.Agenda.Appointments[4].People = []wire.Person{somebody("p9", "Marc", 0)}
+	d.Show(more)
+	d.typeText("ex")
+	d.key(fyne.KeyEscape)
+	d.ctrl(fyne.KeyN)
+	if e := d.window.Canvas().Focused().(*kit.Entry); e.Text != "camille@ex" {
+		t.Errorf("the address is %q", e.Text)
+	}
+	// The keyboard stays inside the dialog.
+	inside := map[fyne.Focusable]bool{}
+	walk(d.window.Canvas().Overlays().Top(), func(o fyne.CanvasObject) {
+		if f, ok := o.(fyne.Focusable); ok {
+			inside[f] = true
+		}
+	})
+	for range 20 {
+		d.tab(1)
+		if !inside[d.window.Canvas().Focused()] {
+			t.Fatalf("the keyboard left the dialog: %q", d.focusedOn())
+		}
+	}
+}
+
+func TestAdmitMuteLeaveByKeyboard(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	s := fullDay()
+	s.Agenda.Appointments[4].People = []wire.Person{somebody("p9", "Marc", 20*time.Minute)}
+	d.Show(s)
+	d.ctrl(fyne.KeyReturn)
+	expect(t, d.take(), call.LetIn{Appointment: "marc", Peer: "p9"})
+	d.Show(inCall(call.Talking, admitted("Camille Moreau"), somebody("p2", "Nora", 0)))
+	d.ctrl(fyne.KeyD)
+	d.ctrl(fyne.KeyE)
+	d.ctrl(fyne.KeyReturn)
+	d.ctrl(fyne.KeyN) // not in a call
+	d.ctrl(fyne.KeyL)
+	expect(t, d.take(), call.SetAudio{On: false}, call.SetVideo{On: false}, call.LetIn{Appointment: "camille", Peer: "p2"}, call.Leave{})
+	d.tab(2)
+	if d.focusedOn() != "Couper le micro" {
+		t.Errorf("the keyboard is at %q", d.focusedOn())
+	}
+	d.key(fyne.KeySpace)
+	expect(t, d.take(), call.SetAudio{On: false})
+	ended := inCall(call.Talking)
+	ended.Call.Phase, ended.Call.Reason = call.Ended, wire.ReasonEnded
+	d.Show(ended)
+	d.key(fyne.KeyReturn)
+	expect(t, d.take(), call.CloseEnd{})
+}
+
+// Shortcuts work while somebody types.
+func TestShortcutsWhileTyping(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(fullDay())
+	d.ctrl(fyne.KeyN)
+	d.ctrl(fyne.KeyReturn)
+	expect(t, d.take(), call.LetIn{Appointment: "camille", Peer: "p1"})
+	if d.dialog != nil {
+		t.Error("the dialog stays in front of the call")
+	}
+	d.ctrl(fyne.KeyN)
+	d.key(fyne.KeyF1)
+	if d.dialog == nil || d.dialog.name != "help" {
+		t.Error("F1 does not help while typing")
+	}
+}
+
+func TestShortcutsWhenSignedOut(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(call.State{Account: call.Account{Phase: call.SignedOut}, Agenda: fullDay().Agenda})
+	for _, k := range []fyne.KeyName{fyne.KeyN, fyne.KeyReturn, fyne.KeyD, fyne.KeyE, fyne.KeyL, fyne.KeyComma} {
+		d.ctrl(k)
+	}
+	expect(t, d.take())
+	if d.dialog != nil || len(d.notified) > 0 {
+		t.Error("something opened or was announced before signing in")
+	}
+}
+
+func TestMessageAndRefuse(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(inCall(call.Waiting, somebody("p1", "Camille Moreau", time.Minute)))
+	test.Tap(d.button("Message"))
+	d.key(fyne.KeyReturn)
+	expect(t, d.take())
+	d.typeText("Encore 5 minutes")
+	d.key(fyne.KeyReturn)
+	expect(t, d.take(), call.SendNote{Appointment: "camille", Peer: "p1", Text: "Encore 5 minutes"})
+	test.Tap(d.button("Refuser"))
+	expect(t, d.take())
+	d.key(fyne.KeyEscape)
+	expect(t, d.take())
+	test.Tap(d.button("Refuser"))
+	d.typeText("Rappelez le secrétariat")
+	d.tab(2)
+	d.key(fyne.KeyReturn)
+	expect(t, d.take(), call.SendNote{Appointment: "camille", Peer: "p1", Text: "Rappelez le secrétariat"}, call.TurnAway{Appointment: "camille", Peer: "p1"})
+}
+
+func TestCancelAsksFirst(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(fullDay())
+	test.Tap(d.button("Annuler"))
+	if d.focusedOn() != "Annuler" {
+		t.Errorf("the keyboard is at %q, which is not the safe answer", d.focusedOn())
+	}
+	expect(t, d.take())
+	test.Tap(d.button("Annuler le rendez-vous"))
+	expect(t, d.take(), call.CancelAppointment{ID: "marc"})
+}
+
+// Somebody who comes is announced once, whatever happens to the list meanwhile.
+func TestArrivalsAreAnnouncedOnce(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(signedIn())
+	d.Show(fullDay())
+	again := fullDay()
+	again.Agenda.Appointments[3].People[0].Ready = false
+	d.Show(again)
+	again = fullDay()
+	again.Agenda.Online = false
+	d.Show(again)
+	d.Show(fullDay())
+	if len(d.notified) != 1 || d.chimes != 1 || len(d.titles) != 2 {
+		t.Errorf("notified %q, %d chimes, titles %q", d.notified, d.chimes, d.titles)
+	}
+	if strings.Contains(d.notified[0], "Camille") {
+		t.Error("a notification names the patient")
+	}
+	two := fullDay()
+	two.Agenda.Appointments[4].People = []wire.Person{somebody("p9", "Marc", 0)}
+	d.Show(two)
+	if len(d.notified) != 2 || d.titles[len(d.titles)-1] != "(2) 2 patients attendent — e-KerMed" {
+		t.Errorf("notified %q, titles %q", d.notified, d.titles)
+	}
+	d.Show(inCall(call.Talking, admitted("Camille Moreau")))
+	d.Show(inCall(call.Talking, admitted("Camille Moreau"), somebody("p3", "Hugo", 0)))
+	if len(d.notified) != 3 {
+		t.Errorf("at the door of the call: %q", d.notified)
+	}
+}
+
+// Showing the same state again, or a like one, draws nothing and keeps the keyboard.
+func TestShowIsCheapAndKeepsFocus(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(fullDay())
+	rows := d.screen.(*shell).pane.(*today).rows["marc"]
+	d.window.Canvas().Focus(rows.enter)
+	asked := d.frames.asked
+	d.Show(fullDay())
+	if d.frames.asked != asked {
+		t.Error("an equal state was drawn")
+	}
+	more := fullDay()
+	more.Agenda.Appointments = append(more.Agenda.Appointments, appointment("zoe", "Zoé", 5*time.Hour))
+	d.Show(more)
+	if d.window.Canvas().Focused() != rows.enter {
+		t.Error("the keyboard has moved")
+	}
+}
+
+// The clock of the list goes on without a new state.
+func TestMinutesGoOn(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(fullDay())
+	d.clock = d.clock.Add(20 * time.Minute)
+	d.tick()
+	if !strings.Contains(d.text(), "Attend depuis 32\u00a0min") {
+		t.Errorf("after 20 minutes:\n%s", d.text())
+	}
+	// The server's clock counts, not ours.
+	skewed := fullDay()
+	skewed.Agenda.Skew = -20 * time.Minute
+	d.Show(skewed)
+	if !strings.Contains(d.text(), "Attend depuis 12\u00a0min") {
+		t.Errorf("with a skewed clock:\n%s", d.text())
+	}
+}
+
+// The bar steps back from a resting pointer and never from the keyboard.
+func TestBarStepsBack(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(inCall(call.Talking, admitted("Camille Moreau")))
+	s := d.screen.(*callScreen)
+	wait := func() { d.clock = d.clock.Add(5 * time.Second); d.tick() }
+	s.pointed()
+	wait()
+	if s.bar.root.Visible() {
+		t.Error("the bar stays after 5 s without movement")
+	}
+	s.pointed()
+	if !s.bar.root.Visible() {
+		t.Error("the bar does not come back")
+	}
+	d.ctrl(fyne.KeyD)
+	wait()
+	wait()
+	if !s.bar.root.Visible() {
+		t.Error("the bar steps back from the keyboard")
+	}
+	s.pointed()
+	d.tab(1)
+	wait()
+	if !s.bar.root.Visible() {
+		t.Error("the bar takes the focused button away")
+	}
+	d.window.Canvas().Unfocus()
+	s.bar.leave.MouseIn(nil)
+	wait()
+	if !s.bar.root.Visible() {
+		t.Error("the bar goes from under the pointer")
+	}
+}
+
+func TestPreviewOpensAndCloses(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(signedIn())
+	d.visit(atDevices)
+	open := signedIn()
+	open.Devices.Open = true
+	d.Show(open)
+	d.tick()
+	if !d.screen.(*shell).pane.(*devices).view.Shown() == (d.frames.pictures[""] != nil) {
+		t.Error("the picture does not follow")
+	}
+	d.key(fyne.KeyEscape)
+	expect(t, d.take(), call.Preview{On: true}, call.Preview{On: false})
+	if d.at != atToday {
+		t.Errorf("Escape leads to %s", d.at)
+	}
+}
+
+func TestChooseDevice(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	s := signedIn()
+	s.Devices.Chosen.Microphone = "m2"
+	d.Show(s)
+	d.visit(atDevices)
+	d.take()
+	p := d.screen.(*shell).pane.(*devices).pickers
+	if p.microphone.picker.Selected != "Casque Jabra Evolve 65" {
+		t.Errorf("chosen is %q", p.microphone.picker.Selected)
+	}
+	p.camera.picker.SetSelected("Logitech C920")
+	expect(t, d.take(), call.Choose{Choice: call.Choice{Camera: "c2", Microphone: "m2"}})
+}
+
+func TestSettingsKeepTheKeyboard(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(signedIn())
+	d.ctrl(fyne.KeyComma)
+	d.tab(2)
+	d.key(fyne.KeyRight)
+	expect(t, d.take(), call.SetSettings{Settings: call.Settings{TextScale: 1.25}})
+	s := signedIn()
+	s.Settings.TextScale = 1.25
+	d.Show(s)
+	if !strings.HasPrefix(d.focusedOn(), "Taille du texte") {
+		t.Errorf("after the change the keyboard is at %q", d.focusedOn())
+	}
+	d.key(fyne.KeyRight)
+	expect(t, d.take(), call.SetSettings{Settings: call.Settings{TextScale: 1.5}})
+}
+
+func TestSettingsInACallStayOpen(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(inCall(call.Talking, admitted("A")))
+	d.ctrl(fyne.KeyComma)
+	s := inCall(call.Talking, admitted("A"))
+	s.Settings.Theme, s.Settings.Language = "dark", "en"
+	d.Show(s)
+	if d.dialog == nil || !strings.Contains(d.text(), "Text size") {
+		t.Errorf("after a change of language:\n%s", d.text())
+	}
+	d.key(fyne.KeyEscape)
+	if d.dialog != nil {
+		t.Error("Escape does not close")
+	}
+	expect(t, d.take())
+}
+
+// Run posts one tick at a time, however slow the UI thread is, and ends with its
+// context.
+func TestRunDropsLateTicks(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	d.Show(inCall(call.Talking, admitted("A")))
+	posted := make(chan func(), 100)
+	d.o.Post = func(f func()) { posted <- f }
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- d.Run(ctx) }()
+	first := <-posted
+	time.Sleep(4 * framePace)
+	if len(posted) != 0 {
+		t.Errorf("%d more ticks while one was in flight", len(posted))
+	}
+	first()
+	(<-posted)()
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("Run ended with %v", err)
+	}
+}
+
+// Long and hostile names, large text and a small window: everything stays inside the
+// window, and the primary action can be reached.
+func TestEverythingFits(t *testing.T) {
+	for _, sc := range scenes() {
+		t.Run(sc.name, func(t *testing.T) {
+			d := newDesk(t, 900, 600)
+			long := "\u202eMaximilienne-Alexandrine " + strings.Repeat("de la Tour d’Auvergne ", 6)
+			for i := range sc.state.Call.People {
+				sc.state.Call.People[i].Name = long
+			}
+			for i := range sc.state.Agenda.Appointments {
+				sc.state.Agenda.Appointments[i].PatientName = long
+			}
+			d.play(sc, call.Settings{Language: "fr", TextScale: 2})
+			if size := d.window.Canvas().Size(); size.Width > 900 || size.Height > 600 {
+				t.Errorf("the window grew to %v", size)
+			}
+			driver := fyne.CurrentApp().Driver()
+			for _, b := range d.buttons() {
+				at := driver.AbsolutePositionForObject(b)
+				if at.X < 0 || at.X+b.Size().Width > 901 {
+					t.Errorf("%q reaches from %.0f to %.0f", b.Label(), at.X, at.X+b.Size().Width)
+				}
+				if b.Size().Height < 40 {
+					t.Errorf("%q is %.0f high", b.Label(), b.Size().Height)
+				}
+			}
+			if strings.ContainsRune(d.text(), '\u202e') {
+				t.Error("a direction character is shown")
+			}
+		})
+	}
+}
