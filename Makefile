@@ -23,10 +23,10 @@ setup: ## install the system packages that are missing (Debian, Ubuntu)
 build: server desktop ## build bin/ekermed-server and bin/ekermed-desktop
 
 server:
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ekermed-server ./cmd/ekermed-server
+	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)' -o bin/ekermed-server ./cmd/ekermed-server
 
 desktop:
-	go build $(GOFLAGS_DESKTOP) -trimpath -ldflags '$(LDFLAGS)' -o bin/ekermed-desktop ./cmd/ekermed-desktop
+	go build $(GOFLAGS_DESKTOP) -ldflags '$(LDFLAGS)' -o bin/ekermed-desktop ./cmd/ekermed-desktop
 
 demo: setup build $(WEB)/node_modules/.package-lock.json ## a consultation on this machine; DEMO_SECONDS=60 ends it by itself
 	@go run -tags "$(TAGS)" ./internal/e2e/demo -root .

@@ -66,6 +66,7 @@ func start(ctx context.Context, o options, log *slog.Logger) error {
 		Language: systemLanguage(), Version: version, System: runtime.GOOS,
 	})
 	screens.Show(desk.State())
+	w.SetPadded(false)
 	w.SetContent(screens.Content())
 	screens.Register(w.Canvas())
 	if icon, err := assets.File("icons/app.png"); err == nil {

@@ -30,8 +30,8 @@ type (
 	OpenRoom struct{ Appointment string }
 	// LetIn admits a waiting person, entering the room first when needed.
 	LetIn struct{ Appointment, Peer string }
-	// TurnAway refuses a waiting person.
-	TurnAway struct{ Appointment, Peer string }
+	// TurnAway refuses a waiting person, with a sentence if wanted.
+	TurnAway struct{ Appointment, Peer, Text string }
 	// SendNote writes to a waiting person, entering the room first when needed.
 	SendNote struct{ Appointment, Peer, Text string }
 	// SetAudio and SetVideo mute and unmute.

@@ -154,7 +154,7 @@ func stepCall(s State, ev Event, now time.Time) (State, []Effect) {
 	case LetIn:
 		return ask(s, ev.Appointment, wire.Admit{Peer: ev.Peer})
 	case TurnAway:
-		return ask(s, ev.Appointment, wire.Refuse{Peer: ev.Peer})
+		return ask(s, ev.Appointment, wire.Refuse{Peer: ev.Peer, Text: ev.Text})
 	case SendNote:
 		return ask(s, ev.Appointment, wire.Note{Peer: ev.Peer, Text: ev.Text})
 	case SetAudio:

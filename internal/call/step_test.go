@@ -129,7 +129,7 @@ func TestAnEndedSessionSignsOut(t *testing.T) {
 // admitted unasked, and devices are closed at the end.
 func TestAnyOrder(t *testing.T) {
 	all := []Event{
-		signedIn, SignOut{}, OpenRoom{"a1"}, LetIn{"a1", "p"}, LetIn{"a2", "q"}, TurnAway{"a1", "p"}, SetAudio{false}, SetVideo{true},
+		signedIn, SignOut{}, OpenRoom{"a1"}, LetIn{"a1", "p"}, LetIn{"a2", "q"}, TurnAway{"a1", "p", ""}, SetAudio{false}, SetVideo{true},
 		welcomed, Heard{wire.Presence{Person: inCall}}, Heard{wire.Presence{Person: atDoor}}, Heard{wire.Gone{ID: "p"}},
 		Heard{wire.Offer{Gen: 1}}, Heard{wire.Offer{Gen: 2}}, Heard{wire.Ended{Reason: wire.ReasonEnded}}, Heard{wire.Failure{Code: wire.CodeNoPeer}},
 		MediaUp{1, wire.Video}, MediaUp{2, wire.Audio}, MediaDown{1}, LinkDown{}, LinkDown{Final: true}, Preview{true}, Preview{false},

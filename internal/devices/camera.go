@@ -130,7 +130,7 @@ func cost(v prop.Video) float64 {
 		c += (rate - 30) * 0.01
 	}
 	if v.FrameFormat == frame.FormatMJPEG {
-		c += 0.5 // costs a JPEG decoding a picture
+		c += 0.5 * area // each picture must be decoded first
 	}
 	if v.FrameFormat == frame.FormatZ16 {
 		c += 100 // a depth sensor

@@ -3,6 +3,7 @@ package devices
 import (
 	"context"
 	"image"
+	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -129,32 +130,41 @@ type encoding struct {
 	offset  uint32
 	last    time.Time
 	keyAt   time.Time
+	failed  bool // the last picture could not be encoded
 }
 
-// run works until ctx ends.
-func (p *picture) run(ctx context.Context) error {
+// complain logs the first error of a row and tells whether there was one.
+func complain(log *slog.Logger, kind string, before bool, err error) bool {
+	if err != nil && !before {
+		log.Error("encoding", "kind", kind, "err", err)
+	}
+	return err != nil
+}
+
+// run works until ctx ends. An encoder that fails is made anew for the next picture.
+func (p *picture) run(ctx context.Context, log *slog.Logger) {
 	e := &encoding{offset: rand.Uint32(), payload: codecs.VP8Payloader{EnablePictureID: true}}
 	defer e.close()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-p.fresh:
 		}
 		m, at := p.take()
 		if m == nil {
 			continue
 		}
-		var err error
 		if p.track.heard() {
-			err = p.encode(e, m, at)
+			err := p.encode(e, m, at)
+			if err != nil {
+				e.close()
+			}
+			e.failed = complain(log, "video", e.failed, err)
 		} else {
 			e.close()
 		}
 		p.give(m)
-		if err != nil {
-			return err
-		}
 	}
 }
 

@@ -93,8 +93,8 @@ func newSession(hw hardware, log *slog.Logger) (*Session, error) {
 	for _, k := range s.keepers {
 		s.group.Go(func() { k.run(s.ctx) })
 	}
-	s.group.Go(func() { s.check("video", s.picture.run(s.ctx)) })
-	s.group.Go(func() { s.check("audio", s.voice.run(s.ctx)) })
+	s.group.Go(func() { s.picture.run(s.ctx, log) })
+	s.group.Go(func() { s.voice.run(s.ctx, log) })
 	return s, nil
 }
 
@@ -110,12 +110,6 @@ func deadSession(log *slog.Logger) *Session {
 	s.voice = newVoice(&track{TrackLocalStaticRTP: &webrtc.TrackLocalStaticRTP{}}, newPipe(1), stage.Through{})
 	s.picture = newPicture(&track{TrackLocalStaticRTP: &webrtc.TrackLocalStaticRTP{}}, s.peer("").slot)
 	return s
-}
-
-func (s *Session) check(kind string, err error) {
-	if err != nil {
-		s.log.Error("sending stopped", "kind", kind, "err", err)
-	}
 }
 
 // Tracks returns the audio and the video track, always the same two, with ids "audio"

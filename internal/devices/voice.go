@@ -2,6 +2,7 @@ package devices
 
 import (
 	"context"
+	"log/slog"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
@@ -40,19 +41,20 @@ func newVoice(t *track, far *pipe, echo stage.Canceller) *voice {
 func (v *voice) deviceChanged() { v.stale.Store(true) }
 
 // run works until ctx ends. It owns the canceller and the encoder.
-func (v *voice) run(ctx context.Context) error {
+func (v *voice) run(ctx context.Context, log *slog.Logger) {
 	defer v.echo.Close()
 	enc, err := codec.NewOpusEncoder()
 	if err != nil {
-		return err
+		log.Error("no sound can be sent", "err", err)
+		return
 	}
 	near, far := make([]int16, codec.FrameSamples), make([]int16, codec.FrameSamples)
 	clock := audioClock{timestamp: rand.Uint32()}
-	muted := v.mute.On()
+	muted, failed := v.mute.On(), false
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-v.near.fresh:
 		}
 		for {
@@ -60,32 +62,35 @@ func (v *voice) run(ctx context.Context) error {
 			if !ok {
 				break
 			}
-			if v.stale.Swap(false) {
-				v.echo.Reset()
-				v.far.empty()
-			}
 			timestamp, marker := clock.next(forgot, time.Now())
-			v.far.readUpTo(far, farAhead)
-			pcm := v.echo.Process(near, far)
-			v.meter.Add(pcm)
-			v.mute.Apply(pcm)
+			pcm := v.clean(near, far)
 			if v.mute.On() != muted {
 				muted = !muted
-				if err := enc.Reset(); err != nil {
-					return err
+				failed = complain(log, "audio", failed, enc.Reset())
+			}
+			if v.track.heard() {
+				packet, err := enc.Encode(pcm)
+				failed = complain(log, "audio", failed, err)
+				if err == nil {
+					v.track.send(packet, timestamp, marker)
+					v.sentMS.Add(20)
 				}
 			}
-			if !v.track.heard() {
-				continue
-			}
-			packet, err := enc.Encode(pcm)
-			if err != nil {
-				return err
-			}
-			v.track.send(packet, timestamp, marker)
-			v.sentMS.Add(20)
 		}
 	}
+}
+
+// clean takes the echo out of near, measures it, and silences it when muted.
+func (v *voice) clean(near, far []int16) []int16 {
+	if v.stale.Swap(false) {
+		v.echo.Reset()
+		v.far.empty()
+	}
+	v.far.readUpTo(far, farAhead)
+	pcm := v.echo.Process(near, far)
+	v.meter.Add(pcm)
+	v.mute.Apply(pcm)
+	return pcm
 }
 
 // audioClock gives each 20 ms its RTP timestamp by counting samples, not by looking at

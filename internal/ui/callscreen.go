@@ -44,11 +44,11 @@ func newCall(u *UI) *callScreen {
 		name:     kit.NewText("", kit.Body, kit.CallInk).Bold().Fit(kit.Elided),
 		duration: kit.NewText("", kit.Body, kit.CallMuted).Fit(kit.Whole)}
 	s.people = container.New(tiles{})
-	mark := func(icon, text string) *fyne.Container {
-		return kit.Row(kit.XS, kit.NewIcon(icon, kit.Body, kit.CallWaiting), kit.NewText(text, kit.Caption, kit.CallWaiting).Fit(kit.Whole))
+	note := func(icon, text string) *fyne.Container {
+		return kit.Row(kit.S, kit.NewIcon(icon, kit.Body, kit.CallWaiting), kit.NewText(text, kit.Caption, kit.CallWaiting).Fit(kit.Whole))
 	}
-	s.muted = mark("microphone-slash", w.T("desktop.call.microphone_off"))
-	s.blind = mark("video-camera-slash", w.T("desktop.call.camera_off"))
+	s.muted = note("microphone-slash", w.T("desktop.call.microphone_off"))
+	s.blind = note("video-camera-slash", w.T("desktop.call.camera_off"))
 	s.who = chip(kit.Spread(kit.M, -14, s.name, s.name, s.duration, s.muted, s.blind))
 	s.truth = chip(kit.Row(kit.S, kit.NewIcon("lock", kit.Body, kit.CallInk), kit.NewText(w.T("common.transport"), kit.Caption, kit.CallInk).Fit(kit.Whole)))
 	s.admit = kit.NewButton(u.host, kit.Primary, "door-open", w.T("desktop.admit"), func() {

@@ -32,7 +32,7 @@ type devicePicker struct {
 func newDevicePickers(u *UI) *devicePickers {
 	w := u.words
 	d := &devicePickers{u: u, meter: kit.NewMeter(w.T("desktop.devices.meter"))}
-	make := func(label string, set func(*call.Choice, string)) *devicePicker {
+	list := func(label string, set func(*call.Choice, string)) *devicePicker {
 		p := &devicePicker{problem: kit.NewBanner()}
 		p.picker = kit.NewPicker(u.host, label, func(i int) {
 			if i < 0 || i >= len(p.devices) {
@@ -44,9 +44,9 @@ func newDevicePickers(u *UI) *devicePickers {
 		})
 		return p
 	}
-	d.camera = make(w.T("common.camera"), func(c *call.Choice, id string) { c.Camera = id })
-	d.microphone = make(w.T("desktop.devices.microphone"), func(c *call.Choice, id string) { c.Microphone = id })
-	d.speaker = make(w.T("desktop.devices.speaker"), func(c *call.Choice, id string) { c.Speaker = id })
+	d.camera = list(w.T("common.camera"), func(c *call.Choice, id string) { c.Camera = id })
+	d.microphone = list(w.T("desktop.devices.microphone"), func(c *call.Choice, id string) { c.Microphone = id })
+	d.speaker = list(w.T("desktop.devices.speaker"), func(c *call.Choice, id string) { c.Speaker = id })
 	d.test = kit.NewButton(u.host, kit.Secondary, "speaker-high", w.T("desktop.devices.test"), func() { u.emit(call.TestSpeaker{}) })
 	meter := kit.Spread(kit.S, 6, d.meter, kit.NewIcon("microphone", kit.Body, kit.Muted), d.meter)
 	d.box = kit.Column(kit.L,

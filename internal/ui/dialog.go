@@ -110,17 +110,13 @@ func (u *UI) askMessage(appointment, peer, name string) {
 		done: func(text string) { u.emit(call.SendNote{Appointment: appointment, Peer: peer, Text: text}) }})
 }
 
-// askRefuse turns somebody away, with a sentence if wanted. The sentence goes ahead
-// as a note, because a refusal carries none.
+// askRefuse turns somebody away, with a sentence if wanted.
 func (u *UI) askRefuse(appointment, peer, name string) {
 	w := u.words
 	u.ask(ask{name: "refuse", title: w.T("desktop.refuse.title", "name", name), text: w.T("desktop.refuse.text"),
 		field: w.T("desktop.refuse.field"), kind: kit.Risky, icon: "x", do: w.T("desktop.refuse.do"),
 		done: func(text string) {
-			if text != "" {
-				u.emit(call.SendNote{Appointment: appointment, Peer: peer, Text: text})
-			}
-			u.emit(call.TurnAway{Appointment: appointment, Peer: peer})
+			u.emit(call.TurnAway{Appointment: appointment, Peer: peer, Text: text})
 		}})
 }
 

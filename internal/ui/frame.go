@@ -20,3 +20,16 @@ func (middleLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Move(fyne.NewPos((size.Width-w)/2, (size.Height-h)/2))
 	objects[0].Resize(fyne.NewSize(w, h))
 }
+
+// windowLayout fills the window with every object, and asks for little: screens
+// scroll when the window is small.
+type windowLayout struct{}
+
+func (windowLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(640, 480) }
+
+func (windowLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range objects {
+		o.Move(fyne.Position{})
+		o.Resize(size)
+	}
+}

@@ -35,11 +35,13 @@ func (u *UI) openInvite() {
 	if u.dialog != nil && u.dialog.name == "invite" || !inPlace(u.state) {
 		return
 	}
-	if p := u.state.Invite.Phase; p == call.InviteSent {
-		u.emit(call.CloseInvite{})
-	}
 	v := newInvite(u)
-	u.open(&dialog{name: "invite", sheet: kit.NewSheet(36, v.body, v.foot), show: v.show, closed: v.keep}, v.email)
+	first := fyne.Focusable(v.email)
+	if v.phase = u.state.Invite.Phase; v.phase == call.InviteSent {
+		first = v.copyLink
+	}
+	d := &dialog{name: "invite", sheet: kit.NewSheet(36, v.body, v.foot), show: v.show, closed: v.keep}
+	u.open(d, first)
 }
 
 // inPlace: signed in and in no room.
@@ -49,7 +51,7 @@ func inPlace(s call.State) bool {
 
 func newInvite(u *UI) *invite {
 	w, h := u.words, u.host
-	v := &invite{u: u, banner: kit.NewBanner(), phase: call.InviteSent}
+	v := &invite{u: u, banner: kit.NewBanner()}
 	entry := func(key, text string) *kit.Entry {
 		e := kit.NewEntry(h, w.T(key))
 		e.SetText(text)
@@ -136,7 +138,9 @@ func (v *invite) show(s call.State) {
 		problem = i.Problem
 	}
 	sentence, action := w.problem(problem)
-	v.banner.Say(kit.Bad, "warning-circle", sentence, action)
+	if v.banner.Say(kit.Bad, "warning-circle", sentence, action) && sentence != "" && v.u.dialog != nil {
+		v.u.dialog.sheet.Page().Top()
+	}
 	if sent {
 		v.sentTo.Set(w.T("desktop.invite.sent_to", "to", clean(i.To)))
 		v.sentHow.Set(w.T(mailKey(i.Mail)))

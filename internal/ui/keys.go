@@ -116,7 +116,7 @@ func (u *UI) letInFirst() {
 		}
 		return
 	}
-	if appointment, peer := u.firstWaiting(); appointment != "" {
+	if appointment, peer := u.firstWaiting(); appointment != "" && u.state.Agenda.Online {
 		u.letIn(appointment, peer)
 	}
 }

@@ -21,6 +21,7 @@ type today struct {
 	warning *kit.Banner
 	list    *fyne.Container
 	empty   *fyne.Container
+	wait    *kit.Text
 	rows    map[string]*appointmentRow
 	days    map[string]*kit.Text
 }
@@ -40,8 +41,9 @@ func newToday(u *UI) *today {
 		kit.NewText(w.T("desktop.today.empty_hint"), kit.Body, kit.Muted).Align(fyne.TextAlignCenter),
 		centred(kit.NewButton(u.host, kit.Primary, "calendar-plus", w.T("desktop.today.new"), u.openInvite).Hint(w.keys("N"))))))
 	t.empty.Hide()
+	t.wait = kit.NewText(w.T("desktop.today.loading"), kit.Lead, kit.Muted)
 	t.root = kit.NewPage(kit.Inset(kit.XL, kit.XL, kit.Measured(60,
-		kit.Column(kit.L, head, t.offline.Box, t.warning.Box, t.empty, t.list))), false)
+		kit.Column(kit.L, head, t.offline.Box, t.warning.Box, t.wait, t.empty, t.list))), false)
 	return t
 }
 
@@ -107,8 +109,9 @@ func (t *today) show(s call.State) {
 	if objects := t.grouped(waiting, ahead, past); !slices.Equal(t.list.Objects, objects) {
 		t.list.Objects = objects
 	}
-	t.empty.Hidden = len(all) > 0
-	t.invite.Hidden = len(all) == 0
+	t.empty.Hidden = len(all) > 0 || t.loading(s)
+	t.wait.Hidden = !t.loading(s)
+	t.invite.Hidden = !t.empty.Hidden
 	kind := kit.Primary
 	if len(waiting) > 0 {
 		kind = kit.Secondary
@@ -144,11 +147,16 @@ func (t *today) heading(day string) *kit.Text {
 	return t.days[day]
 }
 
+// loading: signed in, and the first list is on its way.
+func (t *today) loading(s call.State) bool {
+	return !s.Agenda.Online && s.Agenda.Problem == nil && t.u.online.IsZero()
+}
+
 // banners tell when the list is a copy, and what is wrong with the account.
 func (t *today) banners(s call.State) {
 	w := t.u.words
 	sentence, action := "", ""
-	if !s.Agenda.Online {
+	if !s.Agenda.Online && !t.loading(s) {
 		sentence = w.T("desktop.today.offline")
 		if !t.u.online.IsZero() {
 			sentence = w.T("desktop.today.offline_since", "time", w.clock(t.u.online.Add(s.Agenda.Skew).Local()))
@@ -161,7 +169,11 @@ func (t *today) banners(s call.State) {
 	}
 	t.offline.Say(kit.Amber, "wifi-slash", sentence, action)
 	warning, next := w.problem(problemOf(s.Account.Problem, s.Call.Problem))
-	t.warning.Say(kit.Bad, "warning", warning, next)
+	tone := kit.Bad
+	if s.Account.Problem != nil && s.Account.Problem.Code == call.ProblemKeyring {
+		tone = kit.Amber // it stops nothing
+	}
+	t.warning.Say(tone, "warning", warning, next)
 }
 
 func (t *today) tick(now time.Time) bool {

@@ -134,12 +134,16 @@ func (u *UI) Show(s call.State) {
 		return
 	}
 	redress := !u.began || u.state.Settings != s.Settings
+	answered := u.state.Invite.Phase == call.InviteSending && s.Invite.Phase != call.InviteSending
 	u.state = s
 	if redress {
 		u.redress()
 	}
 	if s.Agenda.Online {
 		u.online = u.o.Now()
+	}
+	if s.Account.Phase != call.SignedIn {
+		u.online = time.Time{}
 	}
 	u.follow(redress)
 	if redress && u.dialog != nil {
@@ -149,6 +153,9 @@ func (u *UI) Show(s call.State) {
 		}
 	}
 	u.begin()
+	if answered && u.dialog == nil {
+		u.openInvite() // its dialog was closed meanwhile; the link is shown only now
+	}
 	u.announce()
 }
 
@@ -279,17 +286,4 @@ func (u *UI) page() *kit.Page {
 		return s.scroll()
 	}
 	return nil
-}
-
-// windowLayout fills the window with every object, and asks for little: screens
-// scroll when the window is small.
-type windowLayout struct{}
-
-func (windowLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(640, 480) }
-
-func (windowLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	for _, o := range objects {
-		o.Move(fyne.Position{})
-		o.Resize(size)
-	}
 }

@@ -90,6 +90,9 @@ func (v *Video) stepLocked(now time.Time) (f Frame, wait time.Duration, ask, ok 
 	if coming {
 		return f, leastBound / 4, false, false
 	}
+	if left := firstPatience - now.Sub(v.begun); left > 0 {
+		return f, left, false, false
+	}
 	if v.stats.Received == v.keyAfter {
 		return f, long, false, false // nobody sends: asking would be noise
 	}

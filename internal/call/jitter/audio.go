@@ -80,9 +80,10 @@ type Audio struct {
 	level   int64 // highest level since the last review
 	pulls   int
 	arrived int
-	hold    bool  // play one made-up unit to lengthen the delay
-	drop    int64 // leave out one packet to shorten it: units left to find a quiet one
-	size    int   // smoothed payload size: quiet packets are smaller
+	hold    bool    // play one made-up unit to lengthen the delay
+	drop    int64   // leave out one packet to shorten it: units left to find a quiet one
+	size    int     // smoothed payload size: quiet packets are smaller
+	loss    float64 // smoothed share of lost packets
 	one     []byte
 	two     []byte
 	stats   AudioStats
@@ -192,7 +193,7 @@ func (a *Audio) Stats() AudioStats {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s := a.stats
-	s.Target = duration(a.arrival.target())
+	s.Target = duration(a.wantedLocked())
 	if a.playing {
 		s.Delay = duration(max(a.highest+a.span-a.clock, 0))
 	}

@@ -39,6 +39,25 @@ func (a *Audio) at(number int64) *audioPacket {
 // highestNumber is that of the last packet taken in.
 func (a *Audio) highestNumber() int64 { return a.seq.highest }
 
+// lossy is the share of lost packets from which on one unit more is buffered, so that
+// the packet after a lost one is there in time to recover it.
+const lossy = 0.01
+
+// wantedLocked is the delay to aim for.
+func (a *Audio) wantedLocked() int64 {
+	target := a.arrival.target()
+	if a.loss > lossy {
+		target += a.span
+	}
+	return target
+}
+
+// lostLocked counts packets that were not there in time.
+func (a *Audio) lostLocked(n int64) {
+	a.stats.Lost += uint64(n)
+	a.loss += (1 - a.loss) * float64(min(n, 10)) / 256
+}
+
 // following finds the first packet at or after number.
 func (a *Audio) following(number int64) *audioPacket {
 	for n := number; n <= a.highestNumber() && n < number+audioWindow; n++ {
@@ -55,7 +74,7 @@ func (a *Audio) beginLocked() bool {
 	if first == nil {
 		return false
 	}
-	target := a.arrival.target()
+	target := a.wantedLocked()
 	buffered := a.highest + a.span - first.timestamp
 	a.waited++
 	if buffered < target && int64(a.waited)*unit < target+unit {
@@ -72,8 +91,8 @@ func (a *Audio) beginLocked() bool {
 func (a *Audio) skipLocked(target int64) {
 	for {
 		first := a.following(a.next)
-		if first == nil || a.highest+a.span-first.timestamp <= target+a.span || first.number == a.highestNumber() {
-			return
+		if first == nil || a.highest+a.span-first.timestamp <= target+a.span || a.following(first.number+1) == nil {
+			return // the last one always stays
 		}
 		first.used = false
 		a.next = first.number + 1
@@ -85,7 +104,7 @@ func (a *Audio) skipLocked(target int64) {
 // that second is the delay of the packets that were not held up.
 func (a *Audio) reviewLocked() {
 	level := a.highest + a.span - a.clock
-	target := a.arrival.target() + a.span
+	target := a.wantedLocked() + a.span
 	a.level = max(a.level, level)
 	if level > target+most {
 		// A burst after a stall. Late sound is worse than a gap.
@@ -154,6 +173,7 @@ func (a *Audio) dueLocked(p *audioPacket) Unit {
 	p.used = false
 	a.next++
 	a.clock = p.timestamp + a.span
+	a.loss -= a.loss / 256
 	a.one = append(a.one[:0], p.payload...)
 	return Unit{Payload: a.one, Kind: Present}
 }
@@ -188,20 +208,20 @@ func (a *Audio) missingLocked() Unit {
 	}
 	if left <= a.span/2 || left > farJump {
 		// Its time has come, or this is another beginning: go on with it.
-		a.stats.Lost += uint64(p.number - a.next)
+		a.lostLocked(p.number - a.next)
 		a.next = p.number
 		return a.dueLocked(p)
 	}
 	a.clock += a.span
 	a.stats.Concealed++
 	if p.number == a.next+1 {
-		a.stats.Lost++
+		a.lostLocked(1)
 		a.next++
 		a.two = append(a.two[:0], p.payload...)
 		return Unit{Next: a.two, Kind: Lost}
 	}
 	if p.number > a.next {
-		a.stats.Lost++
+		a.lostLocked(1)
 		a.next++
 	}
 	return Unit{Kind: Lost}

@@ -16,6 +16,8 @@ const (
 	firstBound  = 250 * time.Millisecond
 	leastBound  = 120 * time.Millisecond
 	mostBound   = 500 * time.Millisecond
+	// firstPatience is how long the beginning of a stream may be out of order.
+	firstPatience = 80 * time.Millisecond
 	// keyEvery limits requests for key frames.
 	keyEvery = 300 * time.Millisecond
 )
@@ -66,6 +68,7 @@ type Video struct {
 	synced bool  // every frame before next was yielded
 	closed bool
 	bound  time.Duration
+	begun  time.Time // when the stream began
 	// gapAt is when a hole at gap was first seen with something behind it.
 	gap   int64
 	gapAt time.Time
@@ -121,7 +124,7 @@ func (v *Video) pushLocked(p *rtp.Packet, now time.Time) {
 		v.stats.Refused++
 		return
 	case restart:
-		v.restartLocked(number)
+		v.restartLocked(number, now)
 	}
 	if number < v.next {
 		v.stats.Late++
@@ -131,7 +134,7 @@ func (v *Video) pushLocked(p *rtp.Packet, now time.Time) {
 	}
 	if number >= v.next+videoWindow {
 		// Nobody pulls, or a gap is wider than the buffer: begin again here.
-		v.restartLocked(number)
+		v.restartLocked(number, now)
 	}
 	s := &v.ring[number%videoWindow]
 	if s.used && s.number == number {
@@ -149,12 +152,13 @@ func (v *Video) pushLocked(p *rtp.Packet, now time.Time) {
 
 // restartLocked forgets everything; number is the first packet of what follows, but
 // some that were sent before it may still come.
-func (v *Video) restartLocked(number int64) {
+func (v *Video) restartLocked(number int64, now time.Time) {
 	for i := range v.ring {
 		v.ring[i].used = false
 	}
 	v.next, v.synced, v.gapAt = number-64, false, time.Time{}
 	v.seq.highest = max(v.seq.highest, number)
+	v.begun = now
 }
 
 // Resync skips to the next key frame and asks for one: for a decoder, or whoever opens

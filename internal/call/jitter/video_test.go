@@ -101,8 +101,8 @@ func TestVideoProperty(t *testing.T) {
 	for seed := range uint64(30) {
 		rnd := rand.New(rand.NewPCG(seed, 99))
 		net := network{rnd: rnd, jitter: time.Duration(rnd.IntN(150)) * time.Millisecond,
-			loss: rnd.Float64() * 0.15, double: rnd.Float64() * 0.2}
-		packets := net.carry(film(rnd, 240, 30, uint16(rnd.Uint32()), rnd.Uint32()))
+			loss: rnd.Float64() * 0.04, double: rnd.Float64() * 0.2}
+		packets := net.carry(film(rnd, 240, 15, uint16(rnd.Uint32()), rnd.Uint32()))
 		frames, asked, stats := watch(t, packets)
 		decodable(t, frames)
 		if len(frames) < 20 {

@@ -15,7 +15,8 @@ type Welcome struct {
 	People []Person    `json:"people,omitempty"`
 	ICE    []ICEServer `json:"ice,omitempty"`
 	// Gen is the generation of the media connection the server holds for this
-	// participant, 0 when none.
+	// participant, 0 when none. A client that does not have it asks for a new one by
+	// Renew.
 	Gen uint32 `json:"gen"`
 }
 
@@ -59,9 +60,9 @@ type Admitted struct {
 	ICE []ICEServer `json:"ice,omitempty"`
 }
 
-// Offer carries the server's SDP offer. Gen counts media connections of this
-// participant: a higher Gen means a new RTCPeerConnection. Round counts offers
-// within a generation.
+// Offer carries the server's SDP offer. Gen names a media connection of this
+// participant: a higher Gen means a new RTCPeerConnection. It only grows, even over a
+// restart of the server. Round counts offers within a generation.
 type Offer struct {
 	Gen   uint32 `json:"gen"`
 	Round uint32 `json:"round"`

@@ -19,9 +19,11 @@ const MaxPeople = 12
 
 // Seat is a person's place in the media of a room.
 type Seat interface {
+	// Gen is the generation of the present media connection.
+	Gen() uint32
 	Answer(wire.Answer)
-	Candidate(wire.Candidate)
 	Renew(wire.Renew)
+	// Resend sends an unanswered offer again.
 	Resend()
 	Close()
 }
@@ -188,7 +190,7 @@ func (r *room) enter(e Entry, resume string, conn Conn) *person {
 	p.Away, p.resume = false, resume
 	gen := uint32(0)
 	if p.seat != nil {
-		gen = 1
+		gen = p.seat.Gen()
 	}
 	p.conn.Send(wire.Welcome{
 		Version: wire.Version, Self: p.ID, Role: p.Role, Room: r.id, Resume: p.resume,
@@ -220,8 +222,11 @@ func (r *room) handle(p *person, m wire.Message) *wire.Failure {
 		return r.refuse(m)
 	case wire.Note:
 		return r.note(p, m)
-	case wire.Answer, wire.Candidate, wire.Renew:
+	case wire.Answer, wire.Renew:
 		return r.media(p, m)
+	case wire.Candidate:
+		// The SFU is ICE lite: it learns addresses from connectivity checks that carry the
+		// right password, and sends nothing to an address that is merely named.
 	case wire.Leave:
 		r.leave(p, m.End)
 	case wire.Ping:
@@ -298,8 +303,6 @@ func (r *room) media(p *person, m wire.Message) *wire.Failure {
 	switch m := m.(type) {
 	case wire.Answer:
 		p.seat.Answer(m)
-	case wire.Candidate:
-		p.seat.Candidate(m)
 	case wire.Renew:
 		p.seat.Renew(m)
 	}

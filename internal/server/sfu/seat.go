@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
@@ -21,9 +23,10 @@ type Seat struct {
 	log          *slog.Logger
 	audio, video *published
 
-	inbox chan func()
-	done  chan struct{}
-	once  sync.Once
+	inbox   chan func()
+	done    chan struct{}
+	once    sync.Once
+	current atomic.Uint32 // gen, for others
 
 	// What follows belongs to the goroutine of run.
 	wanted   []*published
@@ -83,14 +86,13 @@ func (s *Seat) post(do func()) {
 // Answer takes the client's answer to the offer of the same generation and round.
 func (s *Seat) Answer(a wire.Answer) { s.post(func() { s.answer(a) }) }
 
-// Candidate takes a client's candidate. With ICE lite the server has no use for it:
-// it learns addresses from connectivity checks that carry the right password.
-func (s *Seat) Candidate(wire.Candidate) {}
+// Gen is the generation of the present media connection.
+func (s *Seat) Gen() uint32 { return s.current.Load() }
 
 // Renew replaces a failed media connection by a fresh one.
 func (s *Seat) Renew(r wire.Renew) {
 	s.post(func() {
-		if r.Gen == s.gen && !s.awaiting {
+		if r.Gen == s.gen {
 			s.connect()
 		}
 	})
@@ -127,7 +129,10 @@ func (s *Seat) connect() {
 	if s.pc != nil {
 		_ = s.pc.Close() // it failed already
 	}
-	s.gen++
+	// Generations follow the clock, so that they grow even over a restart of the server:
+	// a client that comes back must not take a new connection for the old one.
+	s.gen = max(s.gen+1, uint32(time.Now().Unix()))
+	s.current.Store(s.gen)
 	s.round, s.awaiting, s.dirty, s.senders = 0, false, false, map[*published]*webrtc.RTPSender{}
 	pc, err := s.sfu.api.NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
 	if err != nil {
@@ -178,6 +183,9 @@ func drain(receiver *webrtc.RTPReceiver) {
 
 // sync makes the connection carry what is wanted and offers the change.
 func (s *Seat) sync() {
+	if s.pc.ConnectionState() == webrtc.PeerConnectionStateClosed {
+		return // the client hung up; it gets what is wanted when it renews
+	}
 	changed := s.round == 0
 	for p, sender := range s.senders {
 		if !slices.Contains(s.wanted, p) {

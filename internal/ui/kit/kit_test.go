@@ -251,7 +251,7 @@ func TestRoundless(t *testing.T) {
 		t.Errorf("the circle misses its ends: %s", got)
 	}
 	for in, want := range map[string]string{
-		"M1 2l3-4.5.5z":              "M 1.000 2.000l 3.000 -4.500 0.500 0.000Z",
+		"M1 2l3-4.5.5z":              "M 1.000 2.000l 3.000 -4.500l 0.500 0.000Z",
 		"M0,0A0,5,0,0,1,3,4":         "M 0.000 0.000L 3.000 4.000",
 		"M8 8a8 8 0 01-8 8":          "",
 		"m1,1,2,2H9v-3q1,1,2,2t3,3Z": "m 1.000 1.000l 2.000 2.000H 9.000v -3.000q 1.000 1.000 2.000 2.000t 3.000 3.000Z",

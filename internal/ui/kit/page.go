@@ -79,22 +79,8 @@ func (p *Page) Reveal(o fyne.CanvasObject) {
 	p.scroll.ScrollToOffset(offset)
 }
 
-// Holds tells whether o is somewhere within the page.
-func (p *Page) Holds(o fyne.CanvasObject) bool { return holds(p.scroll.Content, o) }
-
-func holds(tree, o fyne.CanvasObject) bool {
-	if tree == o {
-		return true
-	}
-	if c, ok := tree.(*fyne.Container); ok {
-		for _, child := range c.Objects {
-			if holds(child, o) {
-				return true
-			}
-		}
-	}
-	return false
-}
+// Top scrolls back to the beginning.
+func (p *Page) Top() { p.scroll.ScrollToTop() }
 
 // CreateRenderer implements fyne.Widget.
 func (p *Page) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(p.scroll) }

@@ -99,7 +99,7 @@ func curves(d string) string {
 	for {
 		if c := r.command(); c != 0 {
 			command = c
-		} else if !r.more() {
+		} else if command == 0 || !r.more() {
 			return out.String()
 		}
 		upper, relative := command&^0x20, command >= 'a'

@@ -23,6 +23,10 @@ export class Link {
   private round = 0;
   private retry = 0;
   private pulse = 0;
+  /** asked is when the last ping left, 0 before the line is open. */
+  private asked = 0;
+  /** first is when the oldest ping without an answer left. */
+  private first = 0;
 
   constructor(private readonly url: string, private readonly on: LinkEvents) {}
 
@@ -47,8 +51,8 @@ export class Link {
     }
     if (!this.socket && this.retry) {
       this.dial();
-    } else if (this.socket && Date.now() - this.heard > pingEvery + 2000) {
-      this.send({ type: "ping", data: { at: Date.now() } });
+    } else if (this.socket) {
+      this.beat();
     }
   }
 
@@ -110,10 +114,11 @@ export class Link {
     }
     const first: FromClient = { type: "hello", data: { version: Version, ...hello } };
     const socket = (this.socket = new WebSocket(this.url));
-    this.heard = Date.now() + dialWithin - deadAfter;
+    this.asked = 0;
+    this.heard = Date.now();
     this.pulse = window.setInterval(() => this.beat(), 1000);
     socket.onopen = () => {
-      this.heard = Date.now();
+      this.heard = this.asked = this.first = Date.now();
       this.send(first);
     };
     socket.onclose = () => this.again();
@@ -132,14 +137,24 @@ export class Link {
     };
   }
 
-  private beats = 0;
-
+  /** beat runs each second, and much less often in a hidden tab or a sleeping machine: so
+   * silence counts only when a question stands unanswered. */
   private beat(): void {
-    const quiet = Date.now() - this.heard;
-    if (quiet > deadAfter) {
+    const now = Date.now();
+    const quiet = now - this.heard;
+    if (!this.asked) {
+      if (quiet > dialWithin) {
+        this.again();
+      }
+      return;
+    }
+    const unanswered = this.asked >= this.heard;
+    if (unanswered && quiet >= deadAfter && now - this.first >= deadAfter - pingEvery) {
       this.again();
-    } else if (++this.beats % (pingEvery / 1000) === 0) {
-      this.send({ type: "ping", data: { at: Date.now() } });
+    } else if (now - this.asked >= pingEvery) {
+      this.first = unanswered ? this.first : now;
+      this.asked = now;
+      this.send({ type: "ping", data: { at: now } });
     }
   }
 }

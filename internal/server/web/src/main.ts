@@ -48,6 +48,7 @@ class Page {
         this.stayAwake();
       }
     });
+    document.addEventListener("click", () => this.media.wake());
     window.setInterval(() => this.dispatch({ type: "tick", at: Date.now() }), 1000);
     this.dispatch({ type: "start", at: Date.now(), language: this.spoken, cause: cause(), seat: this.seat() });
   }

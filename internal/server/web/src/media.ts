@@ -324,6 +324,13 @@ export class Media {
     }
   }
 
+  /** wake resumes what an earlier press could not. */
+  wake(): void {
+    if (this.context) {
+      this.unlock();
+    }
+  }
+
   private measure(track: MediaStreamTrack): void {
     clearInterval(this.meter);
     this.unlock();

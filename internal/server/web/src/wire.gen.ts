@@ -158,9 +158,9 @@ export interface Note {
   text: string;
 }
 
-/** Offer carries the server's SDP offer. Gen counts media connections of this
- * participant: a higher Gen means a new RTCPeerConnection. Round counts offers
- * within a generation. */
+/** Offer carries the server's SDP offer. Gen names a media connection of this
+ * participant: a higher Gen means a new RTCPeerConnection. It only grows, even over a
+ * restart of the server. Round counts offers within a generation. */
 export interface Offer {
   gen: number;
   round: number;
@@ -284,7 +284,8 @@ export interface Welcome {
   people?: Person[];
   ice?: ICEServer[];
   /** Gen is the generation of the media connection the server holds for this
-   * participant, 0 when none. */
+   * participant, 0 when none. A client that does not have it asks for a new one by
+   * Renew. */
   gen: number;
 }
 

@@ -45,7 +45,7 @@ async function look(page, scene, language, shape, scheme) {
       const box = e.getBoundingClientRect();
       if ((e.tagName === "BUTTON" || e.tagName === "SELECT") && (box.height < 47.5 || box.width < 47.5)) small.push("target " + (e.textContent || e.className) + " " + box.width + "x" + box.height);
       if (e.tagName === "BUTTON" && !e.getAttribute("aria-label") && !e.textContent.trim()) small.push("a button without a name");
-      if (own && e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflow === "hidden" && !e.className.includes("label") && !e.className.includes("drawing")) over.push(e.className + " cut: " + e.textContent.slice(0, 30));
+      if (own && e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflow === "hidden" && !e.className.includes("label") && !e.className.includes("drawing")) over.push(e.className + " cut: " + e.textContent.slice(0, 30));
       if (e.tagName === "BUTTON" && (box.right > innerWidth + 1 || box.left < -1)) over.push("outside: " + e.textContent);
     }
     const missing = /\b(page|common|welcome|waiting|call|ended|devices|permission|aid)\.[a-z_]+\b/.exec(document.body.innerText);

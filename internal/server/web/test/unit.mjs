@@ -1,11 +1,14 @@
-// The reducer's tests, bundled for node and run by its own runner.
+// The tests that need no browser, bundled for node and run by its own runner.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { bundle, scratch } from "./browser.mjs";
 
 const tmp = scratch();
-const out = join(tmp.dir, "call.test.cjs");
-bundle("call.test.ts", out, "--platform=node", "--format=cjs");
-const { status } = spawnSync(process.execPath, ["--test", out], { stdio: "inherit" });
+const files = ["call.test", "link.test", "words.test"].map((name) => {
+  const out = join(tmp.dir, name + ".cjs");
+  bundle(name + ".ts", out, "--platform=node", "--format=cjs");
+  return out;
+});
+const { status } = spawnSync(process.execPath, ["--test", "--test-reporter=spec", ...files], { stdio: "inherit" });
 tmp.remove();
 process.exit(status === null ? 1 : status);

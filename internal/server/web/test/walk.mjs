@@ -166,6 +166,21 @@ try {
     await until("the answer", () => window.mock.log.some((m) => m.type === "answer"));
     await until("the picture", () => document.documentElement.dataset.route === "sfu" && document.querySelector("video[data-peer=d]").videoWidth > 0);
   });
+  await step("refused sound is offered by a button", async () => {
+    await page.evaluate(() => {
+      const play = HTMLMediaElement.prototype.play;
+      window.mock.strict = true;
+      HTMLMediaElement.prototype.play = function () {
+        return window.mock.strict && !this.muted ? Promise.reject(new DOMException("no", "NotAllowedError")) : play.call(this);
+      };
+      return window.mock.offer();
+    });
+    await until("the button", () => document.querySelector(".touch-sound") && !document.querySelector(".touch-sound").hidden);
+    await until("a moving picture meanwhile", () => document.querySelector("video[data-peer=d]").videoWidth > 0 && document.querySelector("video[data-peer=d]").muted);
+    await page.evaluate(() => (window.mock.strict = false));
+    await tabTo("[data-action=sound]", "Enter");
+    await until("sound", () => document.querySelector(".touch-sound").hidden && !document.querySelector("video[data-peer=d]").muted);
+  });
   await step("a reload comes back to the same place", async () => {
     await page.evaluate(() => sessionStorage.setItem("test", "1"));
     await page.evaluateOnNewDocument(() => Object.assign(window.mock, { place: "call", gen: 7 }));

@@ -1,5 +1,4 @@
 // The others' pictures and sound: one video element a person, kept while anything else changes.
-import { others } from "../call";
 import type { Person } from "../wire.gen";
 import { Scope, hole } from "./dom";
 import * as icons from "./icons";
@@ -127,7 +126,7 @@ export class Tiles {
     };
     const label = scope.el(
       "p",
-      { class: "tile-name", hidden: () => !sends() && others(m.s).length < 2 && !muted() },
+      { class: "tile-name", hidden: () => !sends() && !muted() },
       scope.el("bdi", { text: name }),
       scope.el("span", { class: "tile-muted", hidden: () => !muted() }, scope.icon(icons.microphoneOff), scope.el("span", { text: () => m.t.t("call.microphone_off") })),
     );

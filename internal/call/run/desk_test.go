@@ -1,0 +1,418 @@
+package run
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/pion/webrtc/v4"
+	"github.com/pion/webrtc/v4/pkg/media"
+
+	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/jitter"
+	"ekermed.example/ekermed/internal/call/link"
+	"ekermed.example/ekermed/internal/call/peer"
+	"ekermed.example/ekermed/internal/call/portal"
+	"ekermed.example/ekermed/internal/call/wire"
+)
+
+// player sends made-up frames and counts what comes.
+type player struct {
+	audio, video  *webrtc.TrackLocalStaticSample
+	frames, units atomic.Int64
+	muted         sync.Map
+	stop          context.CancelFunc
+	wg            sync.WaitGroup
+}
+
+// picture is a VP8 key frame's first bytes (RFC 6386 section 9.1): 16 × 16 pixels.
+var picture = append([]byte{0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x10, 0x00, 0x10, 0x00}, make([]byte, 90)...)
+
+func newPlayer(t *testing.T) *player {
+	t.Helper()
+	p := &player{}
+	var err error
+	if p.audio, err = webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}, "audio", "s"); err != nil {
+		t.Fatal(err)
+	}
+	if p.video, err = webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, "video", "s"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	p.stop = cancel
+	p.wg.Go(func() {
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for n := 0; ; n++ {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			_ = p.audio.WriteSample(media.Sample{Data: []byte{0xf8, 0xff, 0xfe}, Duration: 20 * time.Millisecond})
+			if n%2 == 0 {
+				_ = p.video.WriteSample(media.Sample{Data: picture, Duration: 40 * time.Millisecond})
+			}
+		}
+	})
+	return p
+}
+
+func (p *player) Tracks() []webrtc.TrackLocal  { return []webrtc.TrackLocal{p.audio, p.video} }
+func (p *player) KeyFrame()                    {}
+func (p *player) SetRate(int)                  {}
+func (p *player) Mute(kind wire.Kind, on bool) { p.muted.Store(kind, on) }
+func (p *player) Switch(context.Context, call.Choice) call.DevicesOpened {
+	return call.DevicesOpened{Open: true}
+}
+
+func (p *player) Close() error {
+	p.stop()
+	p.wg.Wait()
+	return nil
+}
+
+func (p *player) PlayVideo(_ string, in *jitter.Video) {
+	p.wg.Go(func() {
+		for {
+			if _, err := in.Next(context.Background()); err != nil {
+				return
+			}
+			p.frames.Add(1)
+		}
+	})
+}
+
+func (p *player) PlayAudio(_ string, in *jitter.Audio) {
+	p.wg.Go(func() {
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for range tick.C {
+			if in.Closed() {
+				return
+			}
+			if u := in.Pull(); u.Kind == jitter.Present {
+				p.units.Add(1)
+			}
+		}
+	})
+}
+
+type machine struct{ p *player }
+
+func (m machine) Open(context.Context, call.Choice, func(call.DevicesOpened)) (Media, call.DevicesOpened) {
+	return m.p, call.DevicesOpened{Open: true}
+}
+func (machine) Test(context.Context, call.Choice) {}
+
+type memory struct{ secrets sync.Map }
+
+func (m *memory) Save(call.Remembered) error { return nil }
+func (m *memory) SaveSecret(_, email, token string) error {
+	m.secrets.Store(email, token)
+	return nil
+}
+func (m *memory) DropSecret(_, email string) error {
+	m.secrets.Delete(email)
+	return nil
+}
+
+// desk is a running Desk whose states can be waited for.
+type desk struct {
+	*Desk
+	player *player
+	mu     sync.Mutex
+	last   call.State
+}
+
+func startDesk(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{player: newPlayer(t)}
+	d.Desk = New(Options{
+		Machine: machine{d.player}, Memory: &memory{}, Client: "test", Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Changed: func(s call.State) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.last = s
+		},
+	}, call.Remembered{})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- d.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done; _ = d.player.Close() })
+	return d
+}
+
+func (d *desk) state() call.State {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.last
+}
+
+func (d *desk) until(t *testing.T, what string, ok func(call.State) bool) call.State {
+	t.Helper()
+	defer func() {
+		if t.Failed() {
+			s := d.state()
+			t.Logf("state: account %+v, agenda %+v, call %+v", s.Account, s.Agenda, s.Call)
+		}
+	}()
+	eventually(t, what, func() bool { return ok(d.state()) })
+	return d.state()
+}
+
+func (d *desk) signIn(t *testing.T, server string) {
+	t.Helper()
+	d.Post(call.SignIn{Server: server, Email: email, Password: password})
+	d.until(t, "signed in", func(s call.State) bool { return s.Account.Phase == call.SignedIn && s.Agenda.Online })
+}
+
+// guest is a program of its own that joins as a patient, after docs/protocol.md.
+type guest struct {
+	player *player
+	link   *link.Link
+	mu     sync.Mutex
+	heard  []wire.Message
+	peer   *peer.Peer
+	gen    uint32
+}
+
+func join(t *testing.T, base, code string) *guest {
+	t.Helper()
+	g := &guest{player: newPlayer(t)}
+	p := portal.Portal{Base: base}
+	resume := &resume{}
+	var ice []wire.ICEServer
+	opened := make(chan struct{})
+	defer close(opened)
+	g.link = link.Open(context.Background(), link.Options{
+		URL: p.Socket(),
+		First: func(ctx context.Context) (wire.Message, error) {
+			if token := resume.get(); token != "" {
+				return wire.Hello{Version: wire.Version, Resume: token, Client: "guest"}, nil
+			}
+			pass, err := p.Join(ctx, code)
+			return wire.Hello{Version: wire.Version, Pass: pass.Pass, Client: "guest"}, err
+		},
+		Fatal: func(error) bool { return false },
+		Down:  func(error, bool) {},
+		Heard: func(m wire.Message) {
+			<-opened // g.link is set
+			g.mu.Lock()
+			g.heard = append(g.heard, m)
+			g.mu.Unlock()
+			switch m := m.(type) {
+			case wire.Welcome:
+				resume.set(m.Resume)
+				_ = g.link.Send(wire.Ready{Audio: true, Video: true})
+			case wire.Failure:
+				resume.set("")
+			case wire.Admitted:
+				ice = m.ICE
+			case wire.Offer:
+				g.answer(t, m, ice)
+			}
+		},
+	})
+	t.Cleanup(func() {
+		g.link.Close(time.Second)
+		if g.peer != nil {
+			g.peer.Close()
+		}
+		_ = g.player.Close()
+	})
+	return g
+}
+
+func (g *guest) answer(t *testing.T, o wire.Offer, ice []wire.ICEServer) {
+	if g.peer == nil || g.gen != o.Gen {
+		if g.peer != nil {
+			g.peer.Close()
+		}
+		var err error
+		if g.peer, err = peer.New(peer.Options{ICE: ice, Media: g.player, Loopback: true, Up: func(string, wire.Kind) {}, Down: func() {}}); err != nil {
+			t.Error(err)
+			return
+		}
+		g.gen = o.Gen
+	}
+	answer, err := g.peer.Answer(o)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	_ = g.link.Send(answer)
+}
+
+func heard[T wire.Message](g *guest) (T, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var found T
+	ok := false
+	for _, m := range g.heard {
+		if m, is := m.(T); is {
+			found, ok = m, true
+		}
+	}
+	return found, ok
+}
+
+func door(s call.State) (appointment, peer string) {
+	for _, a := range s.Agenda.Appointments {
+		for _, p := range a.People {
+			if p.Place == wire.PlaceWaiting && p.Ready && !p.Away {
+				return a.ID, p.ID
+			}
+		}
+	}
+	return "", ""
+}
+
+// consult brings a desk and a guest into a call with each other.
+func consult(t *testing.T, server *testServer, base string) (*desk, *guest) {
+	t.Helper()
+	server.clinician()
+	_, code := server.invite()
+	d := startDesk(t)
+	d.signIn(t, base)
+	g := join(t, server.Local, code)
+	s := d.until(t, "the guest at the door", func(s call.State) bool { _, p := door(s); return p != "" })
+	if g.player.frames.Load() > 0 || d.player.frames.Load() > 0 {
+		t.Fatal("frames before admission")
+	}
+	appointment, who := door(s)
+	d.Post(call.LetIn{Appointment: appointment, Peer: who})
+	d.until(t, "talking", func(s call.State) bool { return s.Call.Phase == call.Talking })
+	flowing(t, d, g)
+	return d, g
+}
+
+func flowing(t *testing.T, d *desk, g *guest) {
+	t.Helper()
+	for what, n := range map[string]*atomic.Int64{
+		"pictures at the desk": &d.player.frames, "sound at the desk": &d.player.units,
+		"pictures at the guest": &g.player.frames, "sound at the guest": &g.player.units,
+	} {
+		from := n.Load()
+		eventually(t, what, func() bool { return n.Load() > from+10 })
+	}
+}
+
+func TestConsultation(t *testing.T) {
+	server := startServer(t, t.TempDir(), "127.0.0.1:0")
+	d, g := consult(t, server, server.Local)
+	d.Post(call.SetVideo{On: false})
+	eventually(t, "the guest sees the camera off", func() bool {
+		p, _ := heard[wire.Presence](g)
+		return p.Person.Role == wire.RoleClinician && !p.Person.Video && p.Person.Audio
+	})
+	d.Post(call.Leave{})
+	d.until(t, "ended", func(s call.State) bool { return s.Call.Phase == call.Ended })
+	eventually(t, "the guest is told", func() bool {
+		e, ok := heard[wire.Ended](g)
+		return ok && e.Reason == wire.ReasonEnded
+	})
+}
+
+// The patient leaves: the desk knows within 2 s and says who.
+func TestTheOtherLeaves(t *testing.T) {
+	server := startServer(t, t.TempDir(), "127.0.0.1:0")
+	d, g := consult(t, server, server.Local)
+	if err := g.link.Send(wire.Leave{}); err != nil {
+		t.Fatal(err)
+	}
+	d.until(t, "alone again", func(s call.State) bool { return s.Call.Phase == call.Waiting && s.Call.Left == "Yann" })
+}
+
+// The signalling drops and comes back: the same place, the same media, no ghost.
+func TestADroppedSocketComesBack(t *testing.T) {
+	server := startServer(t, t.TempDir(), "127.0.0.1:0")
+	wall := newGate(t, strings.TrimPrefix(server.Local, "http://"))
+	d, g := consult(t, server, strings.Replace(wall.url(), "127.0.0.1", "localhost", 1))
+	self := d.state().Call.Self
+	d.Post(call.SetAudio{On: false})
+	wall.close(true)
+	s := d.until(t, "reconnecting", func(s call.State) bool { return s.Call.Phase == call.Reconnecting && !s.Agenda.Online })
+	if s.Call.Problem == nil || s.Call.Problem.Code != call.ProblemOffline {
+		t.Errorf("the screen would say %+v", s.Call.Problem)
+	}
+	flowing(t, d, g) // media does not need the socket
+	wall.close(false)
+	s = d.until(t, "talking again", func(s call.State) bool { return s.Call.Phase == call.Talking && s.Agenda.Online })
+	if s.Call.Self != self || len(s.Call.People) != 2 || s.Call.Audio {
+		t.Errorf("came back as %+v", s.Call)
+	}
+	flowing(t, d, g)
+}
+
+// The server dies and is started again: what is stored is there, and both sides come
+// back by themselves, the patient to the waiting room.
+func TestTheServerDies(t *testing.T) {
+	data := t.TempDir()
+	server := startServer(t, data, "127.0.0.1:0")
+	d, _ := consult(t, server, server.Local)
+	server.kill()
+	d.until(t, "reconnecting", func(s call.State) bool { return s.Call.Phase == call.Reconnecting })
+	startServer(t, data, strings.Replace(strings.TrimPrefix(server.Local, "http://"), "localhost", "127.0.0.1", 1))
+	d.until(t, "back in the room", func(s call.State) bool {
+		return s.Call.Phase == call.Waiting && len(s.Call.AtTheDoor()) == 1 && s.Agenda.Online
+	})
+	who := d.state().Call.AtTheDoor()[0]
+	d.Post(call.LetIn{Appointment: d.state().Call.Appointment, Peer: who.ID})
+	d.until(t, "talking again", func(s call.State) bool { return s.Call.Phase == call.Talking })
+}
+
+// Bad clients are let go with a code, and nobody else notices.
+func TestHostileClients(t *testing.T) {
+	server := startServer(t, t.TempDir(), "127.0.0.1:0")
+	d, g := consult(t, server, server.Local)
+	ws := portal.Portal{Base: server.Local}.Socket()
+	for name, tt := range map[string]struct {
+		send string
+		want wire.Code
+	}{
+		"no JSON":           {`}{`, wire.CodeMalformed},
+		"unknown type":      {`{"type":"sudo","data":{}}`, wire.CodeMalformed},
+		"out of order":      {`{"type":"admit","data":{"peer":"x"}}`, wire.CodeOrder},
+		"old version":       {`{"type":"hello","data":{"version":99}}`, wire.CodeVersion},
+		"no pass":           {`{"type":"hello","data":{"version":1}}`, wire.CodePass},
+		"forged pass":       {`{"type":"hello","data":{"version":1,"pass":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}}`, wire.CodePass},
+		"forged resume":     {`{"type":"hello","data":{"version":1,"resume":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}}`, wire.CodePass},
+		"forged session":    {`{"type":"watch","data":{"version":1,"session":"AAAA"}}`, wire.CodeSession},
+		"field over limit":  {`{"type":"hello","data":{"version":1,"pass":"` + strings.Repeat("a", 500) + `"}}`, wire.CodeTooLarge},
+		"message too large": {`{"type":"hello","data":{"version":1,"pass":"` + strings.Repeat("a", 1<<20) + `"}}`, wire.CodeTooLarge},
+	} {
+		c, _, err := websocket.DefaultDialer.Dial(ws, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.WriteMessage(websocket.TextMessage, []byte(tt.send)) // may be cut off half way
+		_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
+		var got wire.Code
+		for {
+			_, b, err := c.ReadMessage()
+			if err != nil {
+				break
+			}
+			if f, _ := wire.DecodeServer(b); f != nil {
+				if f, ok := f.(wire.Failure); ok && f.Fatal {
+					got = f.Code
+				}
+			}
+		}
+		// A message over the limit may be cut off before its answer can be read.
+		if got != tt.want && !(name == "message too large" && got == "") {
+			t.Errorf("%s: answered %q, want %q", name, got, tt.want)
+		}
+		c.Close()
+	}
+	flowing(t, d, g)
+	if s := d.state(); s.Call.Phase != call.Talking {
+		t.Errorf("the call is %s", s.Call.Phase)
+	}
+}

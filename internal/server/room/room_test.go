@@ -1,0 +1,404 @@
+package room
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ekermed.example/ekermed/internal/call/wire"
+)
+
+// line is a connection that remembers what it was sent.
+type line struct {
+	mu     sync.Mutex
+	got    []wire.Message
+	closed bool
+}
+
+func (l *line) Send(m wire.Message) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.got = append(l.got, m)
+}
+
+func (l *line) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+}
+
+func (l *line) all() []wire.Message {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.got)
+}
+
+func last[T wire.Message](l *line) (T, bool) {
+	for _, m := range slices.Backward(l.all()) {
+		if m, ok := m.(T); ok {
+			return m, true
+		}
+	}
+	var none T
+	return none, false
+}
+
+// chairs is a Seater that counts.
+type chairs struct {
+	mu     sync.Mutex
+	seated map[string]bool
+	seat   func(peer string) // called when somebody sits down
+}
+
+type chair struct {
+	c    *chairs
+	peer string
+}
+
+func (c *chairs) Seat(_, peer string, out func(wire.Message)) (Seat, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seated[peer] = true
+	if c.seat != nil {
+		c.seat(peer)
+	}
+	out(wire.Offer{Gen: 1, Round: 1, SDP: "v=0"})
+	return chair{c, peer}, nil
+}
+
+func (c *chairs) has(peer string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seated[peer]
+}
+
+func (chair) Answer(wire.Answer) {}
+func (chair) Gen() uint32        { return 1 }
+func (chair) Renew(wire.Renew)   {}
+func (chair) Resend()            {}
+func (s chair) Close() {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	delete(s.c.seated, s.peer)
+}
+
+type noTickets struct{}
+
+func (noTickets) ICE(string) []wire.ICEServer { return nil }
+func (noTickets) Revoke(string)               {}
+
+func hub(t *testing.T) (*Hub, *chairs) {
+	t.Helper()
+	c := &chairs{seated: map[string]bool{}}
+	h := NewHub(Options{
+		Seater: c, Tickets: noTickets{}, Grace: 45 * time.Second, Linger: 30 * time.Second,
+		Changed: func(string, string) {}, Done: func(string) {}, Now: time.Now,
+		Log: slog.New(slog.DiscardHandler),
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- h.Run(ctx) }()
+	synctest.Wait()
+	t.Cleanup(func() { cancel(); <-done })
+	return h, c
+}
+
+var (
+	doctor  = Entry{Appointment: "a", Person: "doc", Name: "Dr Anne", Role: wire.RoleClinician, Owner: "acc"}
+	patient = Entry{Appointment: "a", Person: "pat", Name: "Yann", Role: wire.RolePatient, Owner: "acc"}
+	second  = Entry{Appointment: "a", Person: "two", Name: "Yann", Role: wire.RolePatient, Owner: "acc"}
+)
+
+func TestAdmission(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, c := hub(t)
+		dl, pl := &line{}, &line{}
+		p := h.Enter(patient, pl)
+		p.Handle(wire.Ready{Audio: true, Video: true})
+		w, _ := last[wire.Welcome](pl)
+		if len(w.People) != 1 || w.People[0].Place != wire.PlaceWaiting {
+			t.Errorf("the patient sees %+v", w.People)
+		}
+		d := h.Enter(doctor, dl)
+		if !d.Handle(wire.Ready{Audio: true, Video: true}) {
+			t.Fatal("the clinician was cut off")
+		}
+		if c.has("pat") || c.has("doc") {
+			t.Fatal("media before admission")
+		}
+		d.Handle(wire.Admit{Peer: "pat"})
+		if !c.has("pat") || !c.has("doc") {
+			t.Error("no media after admission")
+		}
+		if _, ok := last[wire.Admitted](pl); !ok {
+			t.Error("the patient was not told")
+		}
+		d.Handle(wire.Leave{End: true})
+		if e, _ := last[wire.Ended](pl); e.Reason != wire.ReasonEnded || !pl.closed {
+			t.Errorf("the patient was told %+v", e)
+		}
+		if c.has("pat") || c.has("doc") {
+			t.Error("seats outlive the consultation")
+		}
+	})
+}
+
+// A patient who has not agreed to capture yet is not seated, admitted or not.
+func TestNoMediaBeforeConsent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, c := hub(t)
+		dl, pl := &line{}, &line{}
+		p, d := h.Enter(patient, pl), h.Enter(doctor, dl)
+		d.Handle(wire.Ready{})
+		d.Handle(wire.Admit{Peer: "pat"})
+		if c.has("pat") || c.has("doc") {
+			t.Fatal("media before consent")
+		}
+		p.Handle(wire.Ready{Audio: true})
+		if !c.has("pat") || !c.has("doc") {
+			t.Error("no media after consent")
+		}
+	})
+}
+
+func TestResumeKeepsThePlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, c := hub(t)
+		dl, pl := &line{}, &line{}
+		p, d := h.Enter(patient, pl), h.Enter(doctor, dl)
+		p.Handle(wire.Ready{Audio: true, Video: true})
+		d.Handle(wire.Ready{Audio: true, Video: true})
+		d.Handle(wire.Admit{Peer: "pat"})
+		p.Handle(wire.Media{Audio: false, Video: true})
+		w, _ := last[wire.Welcome](pl)
+		p.Broken()
+		time.Sleep(10 * time.Second)
+		if pr, _ := last[wire.Presence](dl); pr.Person.ID != "pat" || !pr.Person.Away {
+			t.Errorf("the clinician was told %+v", pr)
+		}
+		again := &line{}
+		if h.Resume(w.Resume, again) == nil {
+			t.Fatal("not taken back")
+		}
+		back, _ := last[wire.Welcome](again)
+		if back.Self != "pat" || len(back.People) != 2 {
+			t.Errorf("came back as %+v", back)
+		}
+		for _, person := range back.People {
+			if person.ID == "pat" && (person.Place != wire.PlaceCall || person.Audio || !person.Video || person.Away) {
+				t.Errorf("place and mute were lost: %+v", person)
+			}
+		}
+		if !c.has("pat") {
+			t.Error("the media went away with the signalling")
+		}
+		// The connection that is gone says no more.
+		if p.Handle(wire.Media{Audio: true}) {
+			t.Error("a replaced connection was heard")
+		}
+		time.Sleep(2 * time.Minute)
+		if _, gone := last[wire.Gone](dl); gone {
+			t.Error("counted as lost in spite of coming back")
+		}
+	})
+}
+
+func TestLostAfterGrace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, c := hub(t)
+		dl, pl := &line{}, &line{}
+		p, d := h.Enter(patient, pl), h.Enter(doctor, dl)
+		p.Handle(wire.Ready{})
+		d.Handle(wire.Ready{})
+		d.Handle(wire.Admit{Peer: "pat"})
+		w, _ := last[wire.Welcome](pl)
+		p.Broken()
+		time.Sleep(46 * time.Second)
+		synctest.Wait()
+		if g, _ := last[wire.Gone](dl); g != (wire.Gone{ID: "pat", Reason: wire.ReasonLost}) {
+			t.Errorf("told %+v", g)
+		}
+		if c.has("pat") {
+			t.Error("a ghost keeps its seat")
+		}
+		if h.Resume(w.Resume, &line{}) != nil {
+			t.Error("a lost place was given back")
+		}
+	})
+}
+
+func TestTheSamePersonReplaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := hub(t)
+		one, two := &line{}, &line{}
+		h.Enter(doctor, one)
+		h.Enter(doctor, two)
+		if e, _ := last[wire.Ended](one); e.Reason != wire.ReasonReplaced || !one.closed {
+			t.Errorf("the first connection was told %+v", e)
+		}
+		if w, _ := last[wire.Welcome](two); len(w.People) != 1 {
+			t.Errorf("a ghost: %+v", w.People)
+		}
+	})
+}
+
+// A second holder of the link waits at the door, and the clinician sees two.
+func TestASecondHolderWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, c := hub(t)
+		dl, pl, sl := &line{}, &line{}, &line{}
+		p, d := h.Enter(patient, pl), h.Enter(doctor, dl)
+		p.Handle(wire.Ready{})
+		d.Handle(wire.Ready{})
+		d.Handle(wire.Admit{Peer: "pat"})
+		s := h.Enter(second, sl)
+		s.Handle(wire.Ready{Audio: true, Video: true})
+		if c.has("two") {
+			t.Error("a forwarded link led straight in")
+		}
+		w, _ := last[wire.Welcome](sl)
+		for _, person := range w.People {
+			if person.ID == "pat" {
+				t.Error("who waits sees who is inside")
+			}
+		}
+		if pr, _ := last[wire.Presence](dl); pr.Person.ID != "two" {
+			t.Errorf("the clinician was told of %+v", pr.Person)
+		}
+		if pr, ok := last[wire.Presence](pl); ok && pr.Person.ID == "two" {
+			t.Error("who is inside sees who waits")
+		}
+		d.Handle(wire.Refuse{Peer: "two", Text: "Un seul patient"})
+		if e, _ := last[wire.Ended](sl); e.Reason != wire.ReasonRefused || e.Text != "Un seul patient" {
+			t.Errorf("told %+v", e)
+		}
+	})
+}
+
+// Every role by every message: what a patient may not send ends their connection and
+// changes nothing.
+func TestRoles(t *testing.T) {
+	forPatients := map[string]bool{"ready": true, "answer": true, "candidate": true, "renew": true, "media": true, "leave": true, "ping": true}
+	for _, m := range wire.ClientMessages() {
+		synctest.Test(t, func(t *testing.T) {
+			h, c := hub(t)
+			pl := &line{}
+			h.Enter(doctor, &line{})
+			h.Enter(second, &line{})
+			p := h.Enter(patient, pl)
+			if _, ok := m.(wire.Admit); ok {
+				m = wire.Admit{Peer: "pat"} // let me in
+			}
+			stays := p.Handle(m)
+			name := wire.Type(m)
+			if forPatients[name] != stays {
+				t.Errorf("patient sends %s: stays %v", name, stays)
+			}
+			if f, ok := last[wire.Failure](pl); !forPatients[name] && (!ok || !f.Fatal || (f.Code != wire.CodeRole && f.Code != wire.CodeOrder)) {
+				t.Errorf("patient sends %s: told %+v", name, f)
+			}
+			if c.has("pat") {
+				t.Errorf("patient sends %s and is seated", name)
+			}
+		})
+	}
+	if allowed(wire.RolePatient, wire.Leave{End: true}) {
+		t.Error("a patient may end it for everybody")
+	}
+}
+
+// In whatever order messages come, nobody is seated before the clinician admitted
+// them and they agreed to capture.
+func TestAnyOrderNeverSeatsEarly(t *testing.T) {
+	rounds := 3000
+	if os.Getenv("EKERMED_LONG") != "" {
+		rounds = 100_000
+	}
+	synctest.Test(t, func(t *testing.T) {
+		h, c := hub(t)
+		random := rand.New(rand.NewPCG(3, 4))
+		for round := range rounds {
+			id := "r" + time.Duration(round).String()
+			of := func(e Entry) Entry { e.Appointment, e.Person = id, e.Person+id; return e }
+			admitted, ready := map[string]bool{}, map[string]bool{}
+			c.mu.Lock()
+			c.seat = func(peer string) {
+				if (peer != "doc"+id && !admitted[peer]) || !ready[peer] {
+					t.Errorf("round %d: %s seated, admitted %v, ready %v", round, peer, admitted[peer], ready[peer])
+				}
+			}
+			c.mu.Unlock()
+			places := map[string]*Place{}
+			for range 14 {
+				e := of([]Entry{doctor, patient, second}[random.IntN(3)])
+				p := places[e.Person]
+				if p == nil {
+					places[e.Person] = h.Enter(e, &line{})
+					continue
+				}
+				target := of([]Entry{patient, second}[random.IntN(2)]).Person
+				switch random.IntN(8) {
+				case 0, 1:
+					ready[e.Person] = true
+					p.Handle(wire.Ready{Audio: true, Video: true})
+				case 2, 3:
+					if e.Role == wire.RoleClinician {
+						admitted[target] = true // whoever waits under this id may now come in
+					}
+					p.Handle(wire.Admit{Peer: target})
+				case 4:
+					p.Handle(wire.Answer{Gen: 1, Round: 1})
+				case 5:
+					p.Handle(wire.Renew{Gen: 1})
+				case 6:
+					p.Handle(wire.Refuse{Peer: target})
+				case 7:
+					p.Broken()
+				}
+			}
+			h.Cancel(id)
+		}
+	})
+}
+
+func TestARoomIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := hub(t)
+		for i := range MaxPeople {
+			e := patient
+			e.Person += string(rune('a' + i))
+			if h.Enter(e, &line{}) == nil {
+				t.Fatalf("person %d was refused", i)
+			}
+		}
+		l := &line{}
+		if h.Enter(second, l) != nil {
+			t.Error("one too many was let in")
+		}
+		if f, _ := last[wire.Failure](l); f.Code != wire.CodeFull || !l.closed {
+			t.Errorf("told %+v", f)
+		}
+	})
+}
+
+func TestEmptyRoomsGoAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := hub(t)
+		p := h.Enter(patient, &line{})
+		p.Handle(wire.Leave{})
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if rooms, people := h.Rooms(); rooms != 0 || people != 0 {
+			t.Errorf("%d rooms, %d people", rooms, people)
+		}
+		if h.Enter(patient, &line{}) == nil {
+			t.Error("the room cannot be opened again")
+		}
+	})
+}
