@@ -102,11 +102,26 @@ func start(ctx context.Context, o options, log *slog.Logger) error {
 			desk.SignedIn(remembered.Server, token)
 		}
 	}
-	w.ShowAndRun()
+	err = display(w)
 	cancel()
+	if err != nil {
+		return err // nothing was started that would have to end in order
+	}
 	if err := g.Wait(); err != nil {
 		return fmt.Errorf("running: %w", err)
 	}
+	return nil
+}
+
+// display shows the window until it is closed. The toolkit panics when there is no
+// display; people get a sentence.
+func display(w fyne.Window) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("no window can be shown: %v; start the program from a desktop session, or set DISPLAY", r)
+		}
+	}()
+	w.ShowAndRun()
 	return nil
 }
 

@@ -31,7 +31,7 @@ func (p *place) load(e env) (config.Config, error) {
 		if data == "" {
 			data = "ekermed-data"
 		}
-		return config.Development("127.0.0.1:8443", data), nil
+		return config.LoadDevelopment("127.0.0.1:8443", data, e.environ)
 	}
 	cfg, err := config.Load(p.file, e.environ)
 	if p.data != "" {

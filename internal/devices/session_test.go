@@ -31,7 +31,7 @@ func TestCall(t *testing.T) {
 	until(t, "b's counter moves on", func() bool { n, ok := sees(a, "b", fake.Patient); return ok && n-first > 20 })
 
 	until(t, "both hear the sentence", func() bool {
-		return fake.FindSpeech(last(a.Played(), 6), fake.Rate) > 0.7 && fake.FindSpeech(last(b.Played(), 6), fake.Rate) > 0.7
+		return fake.FindSpeech(last(a.Played(), 6), fake.Rate) > 0.6 && fake.FindSpeech(last(b.Played(), 6), fake.Rate) > 0.6
 	})
 	if a.Level() == 0 {
 		t.Error("the meter does not move")

@@ -134,8 +134,12 @@ func samples(b []byte) []int16 {
 	return unsafe.Slice((*int16)(unsafe.Pointer(&b[0])), len(b)/2)
 }
 
-// period is how much sound a callback carries, in milliseconds.
-const period = 10
+// How much sound a callback carries, in milliseconds. A sound server keeps no more than
+// this of ours, so a speaker needs enough to outlast a busy moment of the machine.
+const (
+	capturePeriod  = 10
+	playbackPeriod = 30
+)
 
 func (m *machine) sound(d direction, id string, work func(out, in []byte)) (line, error) {
 	s, err := openSound()
@@ -151,7 +155,7 @@ func (m *machine) sound(d direction, id string, work func(out, in []byte)) (line
 	l := &soundLine{name: chosen.Name, sound: s, log: m.log, work: work}
 	config := malgo.DefaultDeviceConfig(malgo.DeviceType(d))
 	config.SampleRate = codec.SampleRate
-	config.PeriodSizeInMilliseconds = period
+	config.PeriodSizeInMilliseconds = capturePeriod
 	config.Capture.Format, config.Playback.Format = malgo.FormatS16, malgo.FormatS16
 	config.Capture.Channels, config.Playback.Channels = 1, 1
 	config.Pulse.StreamNameCapture, config.Pulse.StreamNamePlayback = "e-KerMed", "e-KerMed"
@@ -162,6 +166,7 @@ func (m *machine) sound(d direction, id string, work func(out, in []byte)) (line
 	if d == capture {
 		config.Capture.DeviceID = unsafe.Pointer(&raw)
 	} else {
+		config.PeriodSizeInMilliseconds = playbackPeriod
 		config.Playback.DeviceID = unsafe.Pointer(&raw)
 	}
 	l.device, err = malgo.InitDevice(s.ctx.Context, config, malgo.DeviceCallbacks{Data: func(out, in []byte, _ uint32) { l.data(out, in) }})

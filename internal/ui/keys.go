@@ -116,9 +116,28 @@ func (u *UI) letInFirst() {
 		}
 		return
 	}
-	if appointment, peer := u.firstWaiting(); appointment != "" && u.state.Agenda.Online {
-		u.letIn(appointment, peer)
+	if !u.state.Agenda.Online {
+		return
 	}
+	if appointment, peer := u.firstWaiting(); appointment != "" {
+		u.letIn(appointment, peer)
+	} else if appointment := u.underway(); appointment != "" {
+		u.closeDialog()
+		u.emit(call.OpenRoom{Appointment: appointment})
+	}
+}
+
+// underway is an appointment whose patient is in the call without us, as after this
+// program died; empty when there is none.
+func (u *UI) underway() string {
+	for _, a := range u.state.Agenda.Appointments {
+		for _, p := range a.People {
+			if p.Place == wire.PlaceCall && p.Role != wire.RoleClinician {
+				return a.ID
+			}
+		}
+	}
+	return ""
 }
 
 // firstWaiting is who has waited longest on the agenda; both empty when nobody does.

@@ -113,8 +113,8 @@ func (t *today) show(s call.State) {
 	t.wait.Hidden = !t.loading(s)
 	t.invite.Hidden = !t.empty.Hidden
 	kind := kit.Primary
-	if len(waiting) > 0 {
-		kind = kit.Secondary
+	if len(waiting) > 0 || t.u.underway() != "" {
+		kind = kit.Secondary // there is something more urgent
 	}
 	t.invite.Set(kind, "calendar-plus", w.T("desktop.today.new"))
 }

@@ -27,7 +27,7 @@ func (l *Lab) StartDisplay(width, height int) (*Display, error) {
 		return nil, err
 	}
 	// -displayfd 1: Xvfb says on stdout which number it took.
-	_, err = l.start("xvfb", nil, w, nil, "Xvfb", "-displayfd", "1", "-screen", "0", fmt.Sprintf("%dx%dx24", width, height), "-nolisten", "tcp", "-dpi", "96")
+	_, err = l.start("xvfb", nil, w, nil, "Xvfb", "-displayfd", "1", "-screen", "0", fmt.Sprintf("%dx%dx24", width, height), "-nolisten", "tcp", "-noreset", "-dpi", "96")
 	_ = w.Close()
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -43,7 +43,12 @@ func (l *Lab) StartDisplay(width, height int) (*Display, error) {
 		if n == "" {
 			return nil, fmt.Errorf("no display: %s", l.Log("xvfb"))
 		}
-		return &Display{l, ":" + n}, nil
+		d := &Display{l, ":" + n}
+		// Its number is known a little before it takes clients.
+		return d, Until(context.Background(), "display", 10*time.Second, func() bool {
+			_, err := d.xdotool("getdisplaygeometry")
+			return err == nil
+		})
 	case <-time.After(20 * time.Second):
 		return nil, errors.New("no display within 20 s")
 	}

@@ -141,6 +141,7 @@ type Server struct {
 	UDP     string `json:"udp"`
 	Metrics string `json:"metrics"`
 	Data    string
+	env     []string
 }
 
 // StartServer runs serve --dev on a free port; args are added.
@@ -156,7 +157,7 @@ func (l *Lab) StartServer(listen string, env []string, args ...string) (*Server,
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	s := &Server{lab: l, proc: p, Data: data}
+	s := &Server{lab: l, proc: p, Data: data, env: env}
 	line := make(chan error, 1)
 	go func() { // ends with the first line, or with the server
 		text, err := bufio.NewReader(r).ReadBytes('\n')
@@ -187,6 +188,7 @@ func (s *Server) Stop() { s.stop() }
 // Command runs an ekermed-server command on the same data and returns its output.
 func (s *Server) Command(stdin string, args ...string) (string, error) {
 	cmd := exec.Command(filepath.Join(s.lab.Bin, "ekermed-server"), append(args, "--data", s.Data)...)
+	cmd.Env = append(os.Environ(), s.env...)
 	cmd.Stdin = strings.NewReader(stdin)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -235,4 +237,14 @@ func Get(url string) (int, string, error) {
 	defer r.Body.Close()
 	b, err := io.ReadAll(r.Body)
 	return r.StatusCode, string(b), err
+}
+
+// InviteAt makes an appointment for another time.
+func (s *Server) InviteAt(clinician, patient, name string, at time.Time) (Invited, error) {
+	out, err := s.Command("", "invite", "--clinician", clinician, "--patient-email", patient, "--patient-name", name, "--at", at.Format(time.RFC3339), "--url", s.Local, "--json")
+	if err != nil {
+		return Invited{}, err
+	}
+	var in Invited
+	return in, json.Unmarshal([]byte(out), &in)
 }

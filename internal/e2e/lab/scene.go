@@ -28,18 +28,15 @@ type Scene struct {
 	Desktop *Desktop
 	// Session is the clinician's token at the server.
 	Session string
-}
-
-// Sentences spoken by both sides, and where they are kept.
-func (l *Lab) speech() (string, error) {
-	_, wav, err := l.Capture()
-	return wav, err
+	// Env is added to the server's environment, Devices is the desktop's --devices.
+	Env     []string
+	Devices string
 }
 
 // SetServer starts the server and its clinician's account, and signs in.
 func (sc *Scene) SetServer(ctx context.Context, listen string) error {
 	var err error
-	if sc.Server, err = sc.StartServer(listen, nil); err != nil {
+	if sc.Server, err = sc.StartServer(listen, sc.Env); err != nil {
 		return err
 	}
 	if _, err := sc.Server.Command(Password+"\n", "user", "add", "--email", Email, "--name", Clinician, "--role", "clinician", "--password-stdin"); err != nil && !strings.Contains(err.Error(), "exists already") {
@@ -63,7 +60,7 @@ func (sc *Scene) SetDesk(ctx context.Context) error {
 	if sc.Sound, err = sc.StartSound(ctx); err != nil {
 		return err
 	}
-	wav, err := sc.speech()
+	_, wav, err := sc.Capture()
 	if err != nil {
 		return err
 	}
@@ -76,7 +73,11 @@ func (sc *Scene) SetDesk(ctx context.Context) error {
 // OpenDesk starts the desktop program; without a session it shows the sign-in.
 func (sc *Scene) OpenDesk(ctx context.Context, session string) error {
 	var err error
-	if sc.Desktop, err = sc.StartDesktop(sc.Display, sc.Sound, session, "--server", sc.Server.Local, "--devices", "fake-camera"); err != nil {
+	devices := sc.Devices
+	if devices == "" {
+		devices = "fake-camera"
+	}
+	if sc.Desktop, err = sc.StartDesktop(sc.Display, sc.Sound, session, "--server", sc.Server.Local, "--devices", devices); err != nil {
 		return err
 	}
 	if err := sc.Display.Focus(ctx); err != nil {

@@ -133,6 +133,12 @@ func Default() Config {
 	}
 }
 
+// LoadDevelopment is Development with the environment over it.
+func LoadDevelopment(listen, data string, environ []string) (Config, error) {
+	c := Development(listen, data)
+	return c, c.readEnvironment(environ)
+}
+
 // Development is the configuration of serve --dev: one machine, nothing to set up.
 func Development(listen, data string) Config {
 	c := Default()

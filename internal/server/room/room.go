@@ -186,6 +186,10 @@ func (r *room) enter(e Entry, resume string, conn Conn) *person {
 	}
 	if p.resume != resume {
 		r.hub.forget(p.resume)
+		if p.seat != nil { // a new program: the media of the old one is dead
+			p.seat.Close()
+			p.seat, p.Ready = nil, false
+		}
 	}
 	p.Away, p.resume = false, resume
 	gen := uint32(0)

@@ -233,6 +233,26 @@ func TestLostAfterGrace(t *testing.T) {
 	})
 }
 
+// A clinician whose program died comes back with a new one: fresh media, same place.
+func TestANewProgramGetsFreshMedia(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, c := hub(t)
+		dl, again := &line{}, &line{}
+		p, d := h.Enter(patient, &line{}), h.Enter(doctor, dl)
+		p.Handle(wire.Ready{})
+		d.Handle(wire.Ready{})
+		d.Handle(wire.Admit{Peer: "pat"})
+		d = h.Enter(doctor, again)
+		if w, _ := last[wire.Welcome](again); w.Gen != 0 || c.has("doc") {
+			t.Errorf("the dead program's media is kept: %+v", w)
+		}
+		d.Handle(wire.Ready{})
+		if _, offered := last[wire.Offer](again); !offered || !c.has("doc") || !c.has("pat") {
+			t.Error("no fresh media")
+		}
+	})
+}
+
 func TestTheSamePersonReplaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := hub(t)

@@ -20,6 +20,7 @@ type conn struct {
 	queue chan []byte
 	end   chan struct{} // closed by Close: write what is queued, then go
 	once  sync.Once
+	slow  bool // read after end
 }
 
 func newConn(ws *websocket.Conn) *conn {
@@ -43,13 +44,24 @@ func (c *conn) Send(m wire.Message) {
 	select {
 	case c.queue <- b:
 	default:
+		// Nothing here may wait for the network: the room's own goroutine calls. Who reads
+		// after all learns why from the writer; who never does is cut by its deadline.
 		c.once.Do(func() {
+			c.slow = true
+			c.forget()
 			close(c.end)
-			// The queue is full of what nobody reads: cut, so that the writer, which may be
-			// stuck, and the reader both end.
-			_ = c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.ClosePolicyViolation, string(wire.CodeSlow)), time.Now().Add(time.Second))
-			_ = c.ws.Close()
 		})
+	}
+}
+
+// forget drops what is queued.
+func (c *conn) forget() {
+	for {
+		select {
+		case <-c.queue:
+		default:
+			return
+		}
 	}
 }
 
@@ -114,12 +126,20 @@ func (c *conn) write() {
 						return
 					}
 				default:
-					c.put(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""))
+					c.put(websocket.CloseMessage, c.goodbye())
 					return
 				}
 			}
 		}
 	}
+}
+
+// goodbye is the close frame's body (RFC 6455 section 7.4).
+func (c *conn) goodbye() []byte {
+	if c.slow {
+		return websocket.FormatCloseMessage(websocket.ClosePolicyViolation, string(wire.CodeSlow))
+	}
+	return websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
 }
 
 func (c *conn) put(kind int, b []byte) bool {

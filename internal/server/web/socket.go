@@ -146,11 +146,15 @@ func (w *Web) follow(r *http.Request, c *conn, session string) {
 		pace := rate.NewLimiter(perSecond, burst)
 		for {
 			m, failure := c.read(silence)
-			if ping, ok := m.(wire.Ping); ok && pace.Allow() {
+			ping, ok := m.(wire.Ping)
+			switch {
+			case failure != nil:
+			case !pace.Allow():
+				failure = &wire.Failure{Code: wire.CodeSlowDown, Text: "too many messages at once"}
+			case ok:
 				c.Send(wire.Pong(ping))
 				continue
-			}
-			if failure == nil {
+			default:
 				failure = &wire.Failure{Code: wire.CodeOrder, Text: "an agenda connection only listens"}
 			}
 			c.refuse(*failure)

@@ -69,7 +69,8 @@ export interface State {
   ice: ICEServer[];
   gen: number;
   media: "none" | "connecting" | "connected" | "broken";
-  owesRenew: boolean;
+  /** owesRenew is the generation that the server must be asked to renew, 0 when none. */
+  owesRenew: number;
   soundBlocked: boolean;
   /** slowAnswers counts pongs in a row that took long. */
   slowAnswers: number;
@@ -141,7 +142,7 @@ export function initial(): State {
     line: "none", downSince: 0, resume: "", self: "", people: {}, arrivedAt: 0, admitted: false, messages: [],
     capture: "none", captureProblem: "", hasAudio: false, hasVideo: false, audio: true, video: true,
     lost: { audio: false, video: false },
-    ice: [], gen: 0, media: "none", owesRenew: false, soundBlocked: false, slowAnswers: 0,
+    ice: [], gen: 0, media: "none", owesRenew: 0, soundBlocked: false, slowAnswers: 0,
     reason: "", from: "welcome", farewell: "", endedAt: 0,
   };
 }
@@ -373,7 +374,7 @@ function captureChanged(s: State, e: Extract<Event, { type: "captured" | "captur
   const out: Effect = { do: "let_out", audio: had.audio, video: had.video };
   if (s.stage === "permission") {
     const here: State = { ...had, stage: had.admitted ? "call" : "waiting", media: had.admitted ? "connecting" : "none" };
-    return [here, [out, ...ready(here)]];
+    return [here, [out, ...ready(here), ...renew(here)]];
   }
   return [had, inRoom(s) ? [out, ...tell(had)] : [out]];
 }
@@ -382,6 +383,16 @@ function captureChanged(s: State, e: Extract<Event, { type: "captured" | "captur
 function ready(s: State): Effect[] {
   const up = s.line === "up" && s.capture === "done";
   return up ? [{ do: "send", message: { type: "ready", data: outgoing(s) } }] : [];
+}
+
+/** renew asks for the media connection that is owed, once there is something to send on it. It settles the debt in s. */
+function renew(s: State): Effect[] {
+  if (!s.owesRenew || s.line !== "up" || s.capture !== "done") {
+    return [];
+  }
+  const gen = s.owesRenew;
+  s.owesRenew = 0;
+  return [{ do: "send", message: { type: "renew", data: { gen } } }];
 }
 
 function tell(s: State): Effect[] {
@@ -419,10 +430,10 @@ function mediaChanged(s: State, gen: number, state: "connecting" | "connected" |
     return [s, []];
   }
   if (state !== "broken") {
-    return [{ ...s, media: state, owesRenew: false }, []];
+    return [{ ...s, media: state, owesRenew: 0 }, []];
   }
   const up = s.line === "up";
-  return [{ ...s, media: "broken", owesRenew: !up }, up ? [{ do: "send", message: { type: "renew", data: { gen } } }] : []];
+  return [{ ...s, media: "broken", owesRenew: up ? 0 : gen }, up ? [{ do: "send", message: { type: "renew", data: { gen } } }] : []];
 }
 
 function left(s: State): Result {
@@ -434,7 +445,7 @@ function over(s: State, reason: Reason, text: string, first: Effect[]): Result {
   return [
     {
       ...s, stage: "ended", from: s.stage, reason, farewell: text, endedAt: s.now, help: false, joining: false, line: "none",
-      resume: "", self: "", people: {}, admitted: false, capture: "none", captureProblem: "", media: "none", gen: 0, soundBlocked: false, owesRenew: false,
+      resume: "", self: "", people: {}, admitted: false, capture: "none", captureProblem: "", media: "none", gen: 0, soundBlocked: false, owesRenew: 0,
       lost: { audio: false, video: false },
     },
     [...first, { do: "hang_up" }, { do: "drop_media" }, { do: "release" }],
@@ -482,9 +493,10 @@ function welcomed(s: State, w: Extract<FromServer, { type: "welcome" }>["data"])
   };
   const todo: Effect[] = [{ do: "settled" }];
   if (!inCall || w.gen !== s.gen) {
-    // What we hold is not what the server holds: it will offer anew.
+    // What we hold is not what the server holds. What it holds for us, if anything, is
+    // of no use any more, as after a reload: it must offer anew.
     next.gen = 0;
-    next.owesRenew = false;
+    next.owesRenew = inCall ? w.gen : 0;
     next.media = inCall ? "connecting" : "none";
     if (s.gen) {
       todo.push({ do: "drop_media" });
@@ -500,10 +512,7 @@ function welcomed(s: State, w: Extract<FromServer, { type: "welcome" }>["data"])
   if (next.capture === "done") {
     todo.push(...(me && me.ready ? tell(next) : ready(next)));
   }
-  if (next.owesRenew) {
-    next.owesRenew = false;
-    todo.push({ do: "send", message: { type: "renew", data: { gen: next.gen } } });
-  }
+  todo.push(...renew(next));
   return [next, todo];
 }
 
@@ -523,7 +532,7 @@ function offered(s: State, offer: Offer): Result {
     return [s, []];
   }
   const fresh = offer.gen > s.gen;
-  const next: State = { ...s, gen: offer.gen, media: fresh ? (s.media === "connected" ? "connected" : "connecting") : s.media, owesRenew: false };
+  const next: State = { ...s, gen: offer.gen, media: fresh ? (s.media === "connected" ? "connected" : "connecting") : s.media, owesRenew: 0 };
   return [next, [{ do: "negotiate", offer, ice: s.ice }]];
 }
 

@@ -25,7 +25,7 @@ export class Link {
   private pulse = 0;
   /** asked is when the last ping left, 0 before the line is open. */
   private asked = 0;
-  /** first is when the oldest ping without an answer left. */
+  /** first is when the oldest question without an answer left, 0 when none stands. */
   private first = 0;
 
   constructor(private readonly url: string, private readonly on: LinkEvents) {}
@@ -125,6 +125,7 @@ export class Link {
     socket.onerror = () => this.again();
     socket.onmessage = (event) => {
       this.heard = Date.now();
+      this.first = 0;
       let m: FromServer;
       try {
         m = JSON.parse(event.data);
@@ -148,11 +149,10 @@ export class Link {
       }
       return;
     }
-    const unanswered = this.asked >= this.heard;
-    if (unanswered && quiet >= deadAfter && now - this.first >= deadAfter - pingEvery) {
+    if (this.first && quiet >= deadAfter && now - this.first >= deadAfter - pingEvery) {
       this.again();
     } else if (now - this.asked >= pingEvery) {
-      this.first = unanswered ? this.first : now;
+      this.first = this.first || now;
       this.asked = now;
       this.send({ type: "ping", data: { at: now } });
     }

@@ -61,6 +61,10 @@ export class View {
     this.urgent = f.el("div", { class: "hidden-words", attrs: { role: "alert", "aria-live": "assertive" } });
     this.main = f.el("main", { attrs: { id: "main", tabindex: "-1" } });
     this.app = this.doc.getElementById("app") as HTMLElement;
+    // Who uses the keyboard sees the focus, whatever the engine guesses.
+    const root = this.doc.documentElement;
+    this.doc.addEventListener("keydown", (e) => e.key === "Tab" && root.classList.add("keys"), true);
+    this.doc.addEventListener("mousedown", () => root.classList.remove("keys"), true);
   }
 
   private build(): void {

@@ -4,7 +4,7 @@ import { backoff, Link } from "../src/link";
 declare function require(name: string): any;
 declare const global: any;
 declare function setImmediate(f: (done: void) => void): void;
-const { test, mock } = require("node:test");
+const { test, mock, afterEach } = require("node:test");
 const assert = require("node:assert/strict");
 
 class Socket {
@@ -38,6 +38,14 @@ class Socket {
 const settle = () => new Promise((done) => setImmediate(() => done(undefined)));
 const last = () => Socket.all[Socket.all.length - 1];
 
+let running: Link | null = null;
+afterEach(() => {
+  if (running) {
+    running.stop();
+  }
+  mock.timers.reset();
+});
+
 /** set makes a link on a fake clock; pass moves the clock in steps, as timers do. */
 function set(apis = ["setTimeout", "setInterval", "Date"]): { link: Link; downs: () => number; pass: (ms: number, step?: number) => Promise<void> } {
   mock.timers.enable({ apis, now: 1_000_000 });
@@ -46,6 +54,7 @@ function set(apis = ["setTimeout", "setInterval", "Date"]): { link: Link; downs:
   Socket.all = [];
   let downs = 0;
   const link = new Link("ws://x/ws", { hello: () => Promise.resolve({ pass: "p" }), message: () => undefined, down: () => void downs++ });
+  running = link;
   const pass = async (ms: number, step = 100) => {
     for (let left = ms; left > 0; left -= step) {
       mock.timers.tick(Math.min(step, left));
@@ -68,8 +77,6 @@ test("a silent line is dead after twelve seconds, and not before", async () => {
   assert.equal(downs(), 1);
   await pass(backoff[0] + 100);
   assert.equal(Socket.all.length, 2);
-  link.stop();
-  mock.timers.reset();
 });
 
 test("an answered line lives", async () => {
@@ -83,8 +90,6 @@ test("an answered line lives", async () => {
   }
   assert.equal(downs(), 0);
   assert.equal(last().pings(), 12);
-  link.stop();
-  mock.timers.reset();
 });
 
 test("a hidden tab, whose timers come once a minute, keeps its line", async () => {
@@ -103,8 +108,6 @@ test("a hidden tab, whose timers come once a minute, keeps its line", async () =
     await settle();
   }
   assert.equal(downs(), 0);
-  link.stop();
-  mock.timers.reset();
 });
 
 test("the delays grow to five seconds and stay; a settled line starts anew", async () => {
@@ -131,7 +134,6 @@ test("the delays grow to five seconds and stay; a settled line starts anew", asy
   link.stop();
   await pass(20000, 1000);
   assert.equal(Socket.all.length, count + 1, "a stopped line stays down");
-  mock.timers.reset();
 });
 
 test("a dial that hangs is given up", async () => {
@@ -140,6 +142,4 @@ test("a dial that hangs is given up", async () => {
   await settle();
   await pass(11500);
   assert.equal(downs(), 1);
-  link.stop();
-  mock.timers.reset();
 });

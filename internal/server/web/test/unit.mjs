@@ -9,6 +9,6 @@ const files = ["call.test", "link.test", "words.test"].map((name) => {
   bundle(name + ".ts", out, "--platform=node", "--format=cjs");
   return out;
 });
-const { status } = spawnSync(process.execPath, ["--test", "--test-reporter=spec", ...files], { stdio: "inherit" });
+const { status } = spawnSync(process.execPath, ["--test", "--test-reporter=spec", "--test-timeout=30000", ...files], { stdio: "inherit", timeout: 120000 });
 tmp.remove();
 process.exit(status === null ? 1 : status);

@@ -47,7 +47,10 @@ async function tabTo(selector, key) {
     await page.keyboard.press("Tab");
     if (await page.evaluate((s) => document.activeElement.matches(s), selector)) {
       const ring = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
-      assert.notEqual(ring, "none", selector + ": the focus is not to be seen");
+      // Headless Firefox walks through its own (unseen) window and comes back inactive: then
+      // nothing is :focus, and there is no ring to look at.
+      const away = firefox && !(await page.evaluate(() => document.activeElement.matches(":focus")));
+      assert.ok(away || ring !== "none", selector + ": the focus is not to be seen");
       await page.keyboard.press(key);
       return;
     }

@@ -110,7 +110,7 @@ export class Tiles {
       const stream = m.remotes[id];
       return (!p || p.video) && !!stream && stream.getVideoTracks().length > 0;
     };
-    const video = scope.el("video", { attrs: { "data-peer": id, playsinline: "", autoplay: "", "aria-label": () => m.t.t("call.picture", { name: name() }) } });
+    const video = scope.el("video", { attrs: { "data-peer": id, playsinline: "", autoplay: "", tabindex: "-1", "aria-label": () => m.t.t("call.picture", { name: name() }) } });
     video.addEventListener("resize", () => fit(video));
     this.route(video);
     const off = scope.el(
