@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -301,3 +302,19 @@ func (l *Lab) StartVisible(session string, args ...string) (*Desktop, error) {
 
 // Ended is closed when the program has ended.
 func (d *Desktop) Ended() <-chan struct{} { return d.done }
+
+// Processes are the ids of a program's processes in this part's group.
+func (d *Desktop) Processes(program string) []string {
+	out, err := exec.Command("pgrep", "-g", strconv.Itoa(d.cmd.Process.Pid), "-f", program+" --status").Output()
+	if err != nil {
+		return nil
+	}
+	var ids []string
+	for _, pid := range strings.Fields(string(out)) {
+		// The shell around it has the same words on its command line.
+		if exe, err := os.Readlink("/proc/" + pid + "/exe"); err == nil && filepath.Base(exe) == program {
+			ids = append(ids, pid)
+		}
+	}
+	return ids
+}

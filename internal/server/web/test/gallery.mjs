@@ -6,7 +6,7 @@ import { bundle, chromium, scratch, serve, watch, web } from "./browser.mjs";
 const pictures = process.env.PAGE_PICTURES || "";
 const only = process.env.PAGE_ONLY || "";
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const english = /^(p1-open|p1-early|p2-asking|p4-waiting|p5-call|p5-transport|p6-left|p7-help)$/;
+const english = /^(p1-open|p1-early|p2-asking|p2-denied|p4-waiting|p5-call|p5-phone-swap|p5-mute|p5-transport|p6-left|p7-help)$/;
 
 const shapes = {
   phone: { width: 360, height: 740, deviceScaleFactor: 1, hasTouch: true, isMobile: true },
@@ -46,6 +46,7 @@ async function look(page, scene, language, shape, scheme) {
       if ((e.tagName === "BUTTON" || e.tagName === "SELECT") && (box.height < 47.5 || box.width < 47.5)) small.push("target " + (e.textContent || e.className) + " " + box.width + "x" + box.height);
       if (e.tagName === "BUTTON" && !e.getAttribute("aria-label") && !e.textContent.trim()) small.push("a button without a name");
       if (own && e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflow === "hidden" && !e.className.includes("label") && !e.className.includes("drawing")) over.push(e.className + " cut: " + e.textContent.slice(0, 30));
+      if (e.tagName === "BUTTON" && (e.scrollWidth > e.clientWidth + 1 || [...e.children].some((c) => !/hidden|clip/.test(getComputedStyle(c).overflow) && c.getBoundingClientRect().right > box.right - 1))) over.push("too long for its button: " + e.textContent);
       if (e.tagName === "BUTTON" && (box.right > innerWidth + 1 || box.left < -1)) over.push("outside: " + e.textContent);
     }
     const missing = /\b(page|common|welcome|waiting|call|ended|devices|permission|aid)\.[a-z_]+\b/.exec(document.body.innerText);
@@ -75,7 +76,7 @@ try {
         const plain = shape === "phone" || shape === "desktop";
         if (!plain && scheme === "dark") continue;
         await look(page, scene, "fr", shape, scheme);
-        if (plain && scheme === "light" && english.test(scene)) await look(page, scene, "en", shape, scheme);
+        if (scheme === "light" && english.test(scene)) await look(page, scene, "en", shape, scheme);
       }
     }
     await page.close();

@@ -43,14 +43,19 @@ const focused = () => page.evaluate(() => (document.activeElement.getAttribute("
 
 /** tabTo walks with Tab until the control is reached, and presses the key. */
 async function tabTo(selector, key) {
+  if (firefox) {
+    // Past the last control, headless Firefox walks into its own unseen window and comes back
+    // inactive. So where the way leads round, start from the top instead.
+    await page.evaluate((s) => {
+      const to = document.querySelector(s);
+      if (to && to.compareDocumentPosition(document.activeElement) & Node.DOCUMENT_POSITION_FOLLOWING) document.querySelector(".skip").focus();
+    }, selector);
+  }
   for (let i = 0; i < 25; i++) {
     await page.keyboard.press("Tab");
     if (await page.evaluate((s) => document.activeElement.matches(s), selector)) {
       const ring = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
-      // Headless Firefox walks through its own (unseen) window and comes back inactive: then
-      // nothing is :focus, and there is no ring to look at.
-      const away = firefox && !(await page.evaluate(() => document.activeElement.matches(":focus")));
-      assert.ok(away || ring !== "none", selector + ": the focus is not to be seen");
+      assert.notEqual(ring, "none", selector + ": the focus is not to be seen");
       await page.keyboard.press(key);
       return;
     }

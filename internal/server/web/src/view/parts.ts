@@ -78,7 +78,7 @@ export function microphoneButton(scope: Scope, m: Model, hands: Hands, cls: stri
   return scope.button({
     class: () => cls + (on() ? "" : " off"),
     icon: () => (on() ? icons.microphone : icons.microphoneOff),
-    label: () => m.t.t("common.microphone"),
+    label: () => m.t.t("call.mic"),
     attrs: { "aria-label": () => m.t.t(on() ? "call.mute" : "call.unmute"), "data-control": "audio" },
     press: () => hands.send({ type: "toggle", kind: "audio" }),
   });
