@@ -106,7 +106,7 @@ type raw struct {
 	gen    uint32
 	gens   []uint32
 	states []webrtc.PeerConnectionState
-	keys   int                    // key-frame requests heard
+	keys   int                     // key-frame requests heard
 	heard  map[string][]rtp.Header // by "peer kind"
 	ssrc   map[string]uint32
 }

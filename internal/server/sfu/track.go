@@ -76,8 +76,11 @@ func (p *published) forward(packet *rtp.Packet, source uint32) bool {
 		p.mu.Unlock()
 		return false
 	}
-	p.shift.apply(&packet.Header, time.Now())
+	fits := p.shift.apply(&packet.Header, time.Now())
 	p.mu.Unlock()
+	if !fits {
+		return true
+	}
 	p.counts.packets.Add(1)
 	p.counts.bytes.Add(uint64(len(packet.Payload)))
 	// Header extensions are numbered for the publisher's connection, not the
@@ -140,17 +143,23 @@ type continuity struct {
 	rate     uint32 // clock rate, Hz
 	fresh    bool   // the next packet is the first of its source
 	begun    bool
+	guarded  bool // floor counts: this source has not gone far yet
 	seqBy    uint16
 	stampBy  uint32
 	seq      uint16 // highest sent
+	floor    uint16 // highest sent of the sources before
 	stamp    uint32
 	sentLast time.Time
 }
 
 func (c *continuity) restart() { c.fresh = true }
 
-func (c *continuity) apply(h *rtp.Header, now time.Time) {
+// apply shifts a header. It answers false for a packet that must be dropped: one that
+// was overtaken by the first of its source would get a number that a source before has
+// used, and SRTP must never encrypt two packets under one number.
+func (c *continuity) apply(h *rtp.Header, now time.Time) bool {
 	if c.fresh && c.begun {
+		c.floor, c.guarded = c.seq, true
 		c.seqBy = c.seq + 1 - h.SequenceNumber
 		elapsed := uint32(max(now.Sub(c.sentLast).Seconds(), 0.001) * float64(c.rate))
 		c.stampBy = c.stamp + elapsed - h.Timestamp
@@ -158,8 +167,13 @@ func (c *continuity) apply(h *rtp.Header, now time.Time) {
 	c.fresh = false
 	h.SequenceNumber += c.seqBy
 	h.Timestamp += c.stampBy
+	if c.guarded && int16(h.SequenceNumber-c.floor) <= 0 {
+		return false
+	}
 	if !c.begun || int16(h.SequenceNumber-c.seq) > 0 {
 		c.seq, c.stamp, c.sentLast = h.SequenceNumber, h.Timestamp, now
 	}
 	c.begun = true
+	c.guarded = c.guarded && c.seq-c.floor < 1<<14
+	return true
 }

@@ -194,28 +194,37 @@ func TestContinuityHolds(t *testing.T) {
 func TestWishesAreOneWish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, _ := bound(t, 0)
-		var asked []uint32
-		p.upstream, p.ask = 7, func(ssrc uint32) { asked = append(asked, ssrc) }
+		asked := 0 // under p.mu, as ask is called
+		p.upstream, p.ask = 7, func(ssrc uint32) {
+			if asked++; ssrc != 7 {
+				t.Errorf("asked %d", ssrc)
+			}
+		}
+		count := func() int {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return asked
+		}
 		time.Sleep(time.Second)
 		for range 100 {
 			p.askKey()
 		}
-		if len(asked) != 1 || asked[0] != 7 {
-			t.Fatalf("at once: %v", asked)
+		if n := count(); n != 1 {
+			t.Fatalf("at once: %d", n)
 		}
 		time.Sleep(keyEvery + time.Millisecond)
-		if len(asked) != 2 {
-			t.Errorf("after %s: %v", keyEvery, asked)
+		if n := count(); n != 2 {
+			t.Errorf("after %s: %d", keyEvery, n)
 		}
 		time.Sleep(time.Minute)
-		if len(asked) != 2 {
-			t.Errorf("asked without a wish: %v", asked)
+		if n := count(); n != 2 {
+			t.Errorf("asked without a wish: %d", n)
 		}
 		for range 10_000 { // a second of PLI every 100 µs
 			p.askKey()
 			time.Sleep(100 * time.Microsecond)
 		}
-		if n := len(asked) - 2; n < 3 || n > 5 {
+		if n := count() - 2; n < 3 || n > 5 {
 			t.Errorf("%d requests in a second", n)
 		}
 		p.mu.Lock()
