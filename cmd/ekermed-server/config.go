@@ -2,13 +2,22 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"ekermed.example/ekermed/internal/server/config"
 	"ekermed.example/ekermed/internal/server/store"
+)
+
+// The defaults of serve --dev.
+const (
+	devListen = "127.0.0.1:8443"
+	devData   = "ekermed-data"
 )
 
 // place is where a command finds the configuration and the data.
@@ -23,15 +32,38 @@ func (p *place) flags(f *flag.FlagSet) {
 	f.BoolVar(&p.dev, "dev", false, "the settings of serve --dev")
 }
 
-// load reads the configuration. A command given only --data uses the settings of a
-// development server for what a configuration file would say.
+// marker lies in the data folder of a server that was started with --dev, and tells
+// commands that are given only --data what that server is called.
+const marker = "dev.json"
+
+type devServer struct {
+	Local string `json:"local"`
+}
+
+func (p *place) markDev(local string) error {
+	text, err := json.Marshal(devServer{local})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(p.data, marker), text, 0o600)
+}
+
+func (p *place) readDev() (devServer, bool) {
+	var d devServer
+	text, err := os.ReadFile(filepath.Join(p.data, marker))
+	return d, err == nil && json.Unmarshal(text, &d) == nil
+}
+
+// load reads the configuration: of the file, of --dev, or of the --dev server that the
+// data folder belongs to.
 func (p *place) load(e env) (config.Config, error) {
-	if p.dev || (p.file == "" && p.data != "") {
-		data := p.data
-		if data == "" {
-			data = "ekermed-data"
-		}
-		return config.LoadDevelopment("127.0.0.1:8443", data, e.environ)
+	if p.dev && p.data == "" {
+		p.data = devData
+	}
+	if d, ok := p.readDev(); p.dev || (ok && p.file == "" && p.data != "") {
+		cfg, err := config.LoadDevelopment(devListen, p.data, e.environ)
+		cfg.Server.URL = d.Local
+		return cfg, err
 	}
 	cfg, err := config.Load(p.file, e.environ)
 	if p.data != "" {

@@ -54,8 +54,8 @@ func invite(ctx context.Context, e env, args []string) error {
 	if link == "" {
 		link = strings.TrimSuffix(cfg.Server.URL, "/")
 	}
-	if link == "" {
-		link = "http://localhost:8443"
+	if link == "" || cfg.Mail.From == "" {
+		return errors.New("server.url and mail.from are not known here; give --config FILE, or the --data folder of a server started with --dev")
 	}
 	out, err := web.Invite(ctx, server.NewAccess(cfg, s, zone), server.Post{Mailer: server.NewMailer(cfg, zone, logger(cfg.Log, e.stderr)), Base: link}, link, account,
 		wire.Invite{PatientEmail: *patient, PatientName: *name, At: *at, Minutes: *minutes, Language: *language},

@@ -27,7 +27,7 @@ func serve(ctx context.Context, e env, args []string) error {
 			"also on http://localhost. --sample prints the commented configuration file that is the manual.")
 	var p place
 	p.flags(f)
-	listen := f.String("listen", "127.0.0.1:8443", "with --dev: `ADDR` for HTTPS")
+	listen := f.String("listen", devListen, "with --dev: `ADDR` for HTTPS")
 	sample := f.Bool("sample", false, "print the commented sample configuration and stop")
 	if err := parse(e, f, args); err != nil {
 		return err
@@ -45,6 +45,11 @@ func serve(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
+	if p.dev {
+		if err := p.markDev(app.Local()); err != nil {
+			log.Warn("commands given --data will not know this server's address", "error", err)
+		}
+	}
 	line, err := json.Marshal(ready{"ready", app.URL(), app.Local(), app.UDP(), app.Metrics(), os.Getpid()})
 	if err != nil {
 		return err
@@ -60,11 +65,10 @@ func (p *place) serving(e env, listen string) (config.Config, error) {
 	case p.dev && p.file != "":
 		return config.Config{}, usageError{"--dev needs no --config; give one of them"}
 	case p.dev:
-		data := p.data
-		if data == "" {
-			data = "ekermed-data"
+		if p.data == "" {
+			p.data = devData
 		}
-		return config.LoadDevelopment(listen, data, e.environ)
+		return config.LoadDevelopment(listen, p.data, e.environ)
 	case p.file == "":
 		return config.Config{}, usageError{"give --config FILE, or --dev on a single machine; see --help"}
 	}

@@ -30,10 +30,16 @@ func stepHeard(s State, m wire.Message, now time.Time) (State, []Effect) {
 			c.flowing = false
 		}
 		c.Gen = m.Gen
+		if len(m.ICE) > 0 {
+			c.ice = m.ICE
+		}
 		return s, []Effect{Connect{m, c.ice}}
 	case wire.Admitted:
 		c.ice = m.ICE
 	case wire.Ended:
+		if m.Reason == wire.ReasonShutdown {
+			return s, nil // the connection closes now, and comes back with the server
+		}
 		return finish(s, now, m.Reason, nil)
 	case wire.Failure:
 		problem := &Problem{Code: ProblemCode(m.Code), Detail: m.Text}
@@ -49,7 +55,7 @@ func stepHeard(s State, m wire.Message, now time.Time) (State, []Effect) {
 func welcome(s State, m wire.Welcome) (State, []Effect) {
 	c := &s.Call
 	c.Self, c.Room, c.People, c.ice = m.Self, m.Room, m.People, m.ICE
-	c.Problem = nil
+	c.Problem, c.away = nil, false
 	if m.Gen == 0 {
 		c.flowing, c.Gen = false, 0
 	}
@@ -66,6 +72,11 @@ func welcome(s State, m wire.Welcome) (State, []Effect) {
 		effects = append(effects, Tell{pending})
 	}
 	c.pending = nil
+	// What failed meanwhile, and what the server holds and we do not, is asked anew.
+	if m.Gen != 0 && (c.owed == m.Gen || c.Gen != m.Gen) {
+		effects = append(effects, Tell{wire.Renew{Gen: m.Gen}})
+	}
+	c.owed = 0
 	return s, effects
 }
 

@@ -158,6 +158,11 @@ type Consultation struct {
 
 	// flowing: media of the present generation has come.
 	flowing bool
+	// away: the room's connection is down.
+	away bool
+	// owed is the generation that failed while the server could not be asked for a new
+	// one; 0 when none.
+	owed uint32
 	// pending waits for the room to open.
 	pending []wire.Message
 	ice     []wire.ICEServer

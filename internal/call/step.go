@@ -185,6 +185,10 @@ func stepCall(s State, ev Event, now time.Time) (State, []Effect) {
 			if s.Call.Phase != Reconnecting {
 				s.Call.Phase, s.Call.Lost = Reconnecting, now
 			}
+			if s.Call.away {
+				s.Call.owed = ev.Gen // asked for after the next welcome
+				return s, nil
+			}
 			s.Call.Problem = &Problem{Code: ProblemMediaLost}
 			return s, []Effect{Tell{wire.Renew{Gen: ev.Gen}}}
 		}
@@ -229,7 +233,7 @@ func linkDown(s State, ev LinkDown, now time.Time) (State, []Effect) {
 	if s.Call.Phase != Reconnecting {
 		s.Call.Phase, s.Call.Lost = Reconnecting, now
 	}
-	s.Call.Problem = &ev.Problem
+	s.Call.Problem, s.Call.away = &ev.Problem, true
 	return s, nil
 }
 

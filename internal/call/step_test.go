@@ -113,6 +113,26 @@ func TestMediaIsRenewed(t *testing.T) {
 	}
 }
 
+// The media connection fails while the server is away: when it is back, and still
+// holds the connection that failed, a new one is asked for.
+func TestRenewIsOwedOverAnOutage(t *testing.T) {
+	back := Heard{wire.Welcome{Self: "me", Room: "r", People: []wire.Person{me, inCall}, Gen: 7}}
+	_, effects := play(t, signedIn, OpenRoom{"a1"}, welcomed, Heard{wire.Presence{Person: inCall}},
+		Heard{wire.Offer{Gen: 7}}, MediaUp{7, wire.Audio}, LinkDown{Problem: Problem{Code: ProblemOffline}}, MediaDown{7}, back)
+	last := effects[len(effects)-1]
+	if tell, ok := last.(Tell); !ok || tell.Message != wire.Message(wire.Renew{Gen: 7}) {
+		t.Errorf("the last effect is %#v", last)
+	}
+}
+
+// A server that restarts says so and closes: the call comes back by itself.
+func TestAShutdownIsNoEnd(t *testing.T) {
+	s, _ := play(t, signedIn, OpenRoom{"a1"}, welcomed, Heard{wire.Ended{Reason: wire.ReasonShutdown}}, LinkDown{Problem: Problem{Code: ProblemOffline}})
+	if s.Call.Phase != Reconnecting {
+		t.Errorf("phase %s", s.Call.Phase)
+	}
+}
+
 func TestAnEndedSessionSignsOut(t *testing.T) {
 	s, effects := play(t, signedIn, AgendaLost{Problem{Code: ProblemCode(wire.CodeSession)}})
 	if s.Account.Phase != SignedOut || s.Account.Problem == nil || !has(effects, func(CloseSession) bool { return true }) {

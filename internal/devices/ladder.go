@@ -22,7 +22,10 @@ type ladder struct {
 // rung is one size, from the bitrate on that makes it look better than the one below.
 type rung struct{ width, height, kbps int }
 
-func rungs() [5]rung {
+// slowest is the last of rungs.
+const slowest = 4
+
+func rungs() [slowest + 1]rung {
 	return [5]rung{{1280, 720, 900}, {960, 540, 500}, {640, 360, 200}, {480, 270, 110}, {320, 180, 0}}
 }
 
@@ -60,7 +63,7 @@ func (l *ladder) took(spent, interval time.Duration) {
 		l.bad, l.good = 0, 0
 	}
 	switch {
-	case l.bad >= 8 && l.slow < len(rungs())-1:
+	case l.bad >= 8 && l.slow < slowest:
 		if l.climbed {
 			l.calm = min(2*l.calm, mostCalm)
 		}

@@ -64,6 +64,8 @@ func Check(ctx context.Context, cfg config.Config) []Result {
 	switch {
 	case app.relay == nil:
 		results = append(results, Result{"relay", Skipped, "turned off"})
+	case app.relayUDP == nil:
+		results = append(results, Result{"relay", Skipped, "not tried: turn.udp is turned off"})
 	default:
 		add("relay", app.tryRelay(), "two clients reach each other through it, both ways")
 	}
@@ -72,9 +74,6 @@ func Check(ctx context.Context, cfg config.Config) []Result {
 
 // tryRelay lets two clients allocate a relay address each and talk to each other.
 func (a *App) tryRelay() error {
-	if a.relayUDP == nil {
-		return nil // TLS only: sockets has opened it
-	}
 	one, err := a.allocate("check-1")
 	if err != nil {
 		return err
@@ -154,6 +153,10 @@ func checkMail(ctx context.Context, cfg config.Config) Result {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	records, err := net.DefaultResolver.LookupTXT(ctx, domain)
+	var missing *net.DNSError
+	if err != nil && !(errors.As(err, &missing) && missing.IsNotFound) {
+		return Result{"mail", Failed, "the DNS does not answer; check this machine's resolver"}
+	}
 	if err != nil {
 		return Result{"mail", Failed, fmt.Sprintf("the DNS has no TXT record for %s; publish SPF there so that invitations arrive", domain)}
 	}

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -44,6 +45,7 @@ type App struct {
 	relay   *relay.Relay
 	rooms   *room.Hub
 	mailer  *mail.Mailer
+	site    *web.Web
 	http    *http.Server
 	listen  net.Listener
 	metrics *http.Server
@@ -52,6 +54,7 @@ type App struct {
 	// relayUDP is nil when TURN over UDP is off.
 	relayUDP *net.UDPConn
 	undo     stack
+	writing  sync.WaitGroup
 }
 
 // stack is a list of things to undo, last first.
@@ -288,14 +291,13 @@ func (a *App) wire() error {
 		port := a.listen.Addr().(*net.TCPAddr).Port
 		origins = append(origins, a.url, fmt.Sprintf("https://localhost:%d", port), fmt.Sprintf("http://127.0.0.1:%d", port))
 	}
-	site, err := web.New(web.Options{
+	if a.site, err = web.New(web.Options{
 		Access: ac, Rooms: a.rooms, Agenda: agenda, Post: Post{a.mailer, base},
 		URL: base, Origins: origins, Health: a.healthy, Log: a.log.With("part", "web"),
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
-	handler, err := site.Handler()
+	handler, err := a.site.Handler()
 	if err != nil {
 		return err
 	}
@@ -308,10 +310,11 @@ func (a *App) wire() error {
 	return nil
 }
 
-// done marks an appointment as held. The room must not wait for the disk.
+// done marks an appointment as held. The room must not wait for the disk; Run waits
+// for what is under way before the store closes.
 func (a *App) done(agenda *web.Agenda) func(string) {
 	return func(appointment string) {
-		go func() { // one short write; Stop closes the store after the rooms
+		a.writing.Go(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 			defer cancel()
 			if err := a.store.SetStatus(ctx, appointment, string(wire.StatusDone)); err != nil {
@@ -320,7 +323,7 @@ func (a *App) done(agenda *web.Agenda) func(string) {
 			if ap, err := a.store.Appointment(ctx, appointment); err == nil {
 				agenda.Changed(ap.Account, appointment)
 			}
-		}()
+		})
 	}
 }
 
@@ -395,8 +398,11 @@ func (a *App) Run(ctx context.Context) error {
 	closeRooms() // tells everybody `shutdown` and closes their connections
 	limit, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
+	a.site.Close()
 	err := errors.Join(a.http.Shutdown(limit), a.metrics.Shutdown(limit))
-	return errors.Join(err, g.Wait(), a.undo.unwind(a.log))
+	err = errors.Join(err, g.Wait())
+	a.writing.Wait()
+	return errors.Join(err, a.undo.unwind(a.log))
 }
 
 // NewAccess is access as the configuration wants it; the command line uses it too.

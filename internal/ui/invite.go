@@ -160,6 +160,8 @@ func mailKey(how string) string {
 		return "desktop.invite.mail_queued"
 	case strings.HasPrefix(how, "outbox"):
 		return "desktop.invite.mail_outbox"
+	case how == "failed":
+		return "desktop.invite.mail_failed"
 	}
 	return "desktop.invite.mail_sent"
 }

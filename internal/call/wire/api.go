@@ -33,7 +33,8 @@ type Invite struct {
 type Invited struct {
 	Appointment Appointment `json:"appointment"`
 	Link        string      `json:"link"`
-	// Mail is "sent", "queued" or "outbox FILE".
+	// Mail is "sent", "queued" (the SMTP server will be tried again), "outbox" (there is
+	// none), or "failed": pass the link on another way.
 	Mail string `json:"mail"`
 }
 

@@ -67,10 +67,13 @@ type Offer struct {
 	Gen   uint32 `json:"gen"`
 	Round uint32 `json:"round"`
 	SDP   string `json:"sdp"`
+	// ICE comes with the first round of a generation: credentials are fresh for it.
+	ICE []ICEServer `json:"ice,omitempty"`
 }
 
 // Said is a short message from the clinician to a waiting person.
 type Said struct {
+	// From is the id of the person who wrote.
 	From string `json:"from"`
 	Text string `json:"text"`
 }

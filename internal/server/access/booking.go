@@ -84,6 +84,9 @@ func (a *Access) Cancel(ctx context.Context, account store.Account, id string) (
 	if err != nil {
 		return ap, err
 	}
+	if wire.AppointmentStatus(ap.Status) != wire.StatusPlanned {
+		return ap, refuse(wire.CodeOrder, "only a planned appointment can be cancelled")
+	}
 	return ap, a.o.Appointments.SetStatus(ctx, id, string(wire.StatusCancelled))
 }
 

@@ -10,7 +10,6 @@ import (
 	"net/mail"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -82,8 +81,7 @@ func NewAccount(email, name, role, password string, now time.Time) (store.Accoun
 	if role != "clinician" && role != "admin" {
 		return store.Account{}, fmt.Errorf("role %q: choose clinician or admin", role)
 	}
-	name = strings.TrimSpace(name)
-	if name == "" || utf8.RuneCountInString(name) > wire.MaxName || strings.ContainsFunc(name, unicode.IsControl) {
+	if name = Clean(name); name == "" || utf8.RuneCountInString(name) > wire.MaxName {
 		return store.Account{}, fmt.Errorf("name %q: write 1 to %d characters on one line", name, wire.MaxName)
 	}
 	h, err := HashPassword(password)

@@ -42,7 +42,7 @@ type Mailer struct {
 const (
 	giveUp     = 24 * time.Hour
 	retryEvery = time.Minute
-	dialLimit  = 8 * time.Second
+	dialLimit  = 5 * time.Second
 )
 
 // New makes a Mailer.
@@ -101,7 +101,7 @@ func (m *Mailer) deliver(ctx context.Context, msg *gomail.Msg) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*dialLimit)
+	ctx, cancel := context.WithTimeout(ctx, 8*time.Second) // less than a desktop waits
 	defer cancel()
 	return client.DialAndSendWithContext(ctx, msg)
 }

@@ -13,13 +13,17 @@ type pipe struct {
 	conn Conn
 }
 
-// Send hands m to the present connection. What is sent to somebody away is not
-// kept: they get a full snapshot when they come back.
+// Send hands m to the present connection; a fatal failure is its last message. What
+// is sent to somebody away is not kept: they get a full snapshot when they come back.
 func (p *pipe) Send(m wire.Message) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.conn != nil {
-		p.conn.Send(m)
+	if p.conn == nil {
+		return
+	}
+	p.conn.Send(m)
+	if f, ok := m.(wire.Failure); ok && f.Fatal {
+		p.conn.Close() // its reader notices, and reports it as broken
 	}
 }
 

@@ -168,7 +168,7 @@ func (r *room) enter(e Entry, resume string, conn Conn) *person {
 			p.leave.Stop()
 			p.leave = nil
 		}
-	case len(r.people) >= MaxPeople:
+	case len(r.people) >= MaxPeople && e.Role != wire.RoleClinician: // who holds the link keeps no clinician out
 		conn.Send(wire.Failure{Code: wire.CodeFull, Text: "this room is full", Fatal: true})
 		conn.Close()
 		return nil
@@ -296,7 +296,7 @@ func (r *room) note(from *person, m wire.Note) *wire.Failure {
 	if p == nil {
 		return noPeer()
 	}
-	p.conn.Send(wire.Said{From: from.Name, Text: m.Text})
+	p.conn.Send(wire.Said{From: from.ID, Text: m.Text})
 	return nil
 }
 
@@ -331,7 +331,13 @@ func (r *room) seat() {
 		if p.seat != nil {
 			continue
 		}
-		seat, err := r.hub.o.Seater.Seat(r.id, p.ID, p.conn.Send)
+		seat, err := r.hub.o.Seater.Seat(r.id, p.ID, func(m wire.Message) {
+			if offer, ok := m.(wire.Offer); ok && offer.Round == 1 {
+				offer.ICE = r.hub.o.Tickets.ICE(p.ID)
+				m = offer
+			}
+			p.conn.Send(m)
+		})
 		if err != nil {
 			r.log.Error("seating", "peer", p.ID, "error", err)
 			p.conn.Send(wire.Failure{Code: wire.CodeInternal, Text: "no place for media: try again later", Fatal: true})
@@ -349,9 +355,7 @@ func (r *room) leave(p *person, end bool) {
 		return
 	}
 	for _, other := range r.people {
-		if other.Place == wire.PlaceCall {
-			r.drop(other, wire.ReasonEnded, "")
-		}
+		r.drop(other, wire.ReasonEnded, "")
 	}
 	r.hub.o.Done(r.appointment)
 }
@@ -371,6 +375,25 @@ func (r *room) drop(p *person, why wire.Reason, text string) {
 	for _, other := range r.people {
 		if visible(other, p) {
 			other.conn.Send(wire.Gone{ID: p.ID, Reason: why})
+		}
+	}
+	if p.Role == wire.RoleClinician {
+		r.unseat()
+	}
+}
+
+// unseat stops all media when no clinician is left. Places are kept: seat begins
+// again when one is back.
+func (r *room) unseat() {
+	for _, p := range r.people {
+		if p.Role == wire.RoleClinician && p.Place == wire.PlaceCall {
+			return
+		}
+	}
+	for _, p := range r.people {
+		if p.seat != nil {
+			p.seat.Close()
+			p.seat = nil
 		}
 	}
 }

@@ -387,6 +387,57 @@ func TestAnyOrderNeverSeatsEarly(t *testing.T) {
 	})
 }
 
+// Whoever holds the link cannot fill the room so that its clinician stays outside.
+func TestTheClinicianAlwaysGetsIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := hub(t)
+		for i := range MaxPeople {
+			e := patient
+			e.Person += string(rune('a' + i))
+			h.Enter(e, &line{})
+		}
+		if h.Enter(doctor, &line{}) == nil {
+			t.Error("the clinician was refused")
+		}
+	})
+}
+
+// Nobody talks on without a clinician, and everybody comes back with one.
+func TestNoMediaWithoutAClinician(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, c := hub(t)
+		p, s, d := h.Enter(patient, &line{}), h.Enter(second, &line{}), h.Enter(doctor, &line{})
+		for _, who := range []*Place{p, s, d} {
+			who.Handle(wire.Ready{Audio: true, Video: true})
+		}
+		d.Handle(wire.Admit{Peer: "pat"})
+		d.Handle(wire.Admit{Peer: "two"})
+		d.Handle(wire.Leave{})
+		if c.has("pat") || c.has("two") {
+			t.Error("two patients talk on alone")
+		}
+		d = h.Enter(doctor, &line{})
+		d.Handle(wire.Ready{})
+		if !c.has("pat") || !c.has("two") || !c.has("doc") {
+			t.Error("the call did not go on with the clinician")
+		}
+	})
+}
+
+// Ending it for everybody reaches those who still wait.
+func TestEndReachesTheDoor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := hub(t)
+		pl := &line{}
+		h.Enter(patient, pl)
+		d := h.Enter(doctor, &line{})
+		d.Handle(wire.Leave{End: true})
+		if e, ok := last[wire.Ended](pl); !ok || e.Reason != wire.ReasonEnded {
+			t.Errorf("told %+v", e)
+		}
+	})
+}
+
 func TestARoomIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := hub(t)

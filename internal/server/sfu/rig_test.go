@@ -99,7 +99,8 @@ type raw struct {
 	audio, video *webrtc.TrackLocalStaticRTP
 	api          *webrtc.API
 	stop         context.CancelFunc
-	wg           sync.WaitGroup
+	reading      sync.WaitGroup // may still open a connection
+	wg           sync.WaitGroup // ends with the connections
 
 	mu     sync.Mutex
 	pc     *webrtc.PeerConnection
@@ -151,7 +152,7 @@ func sit(t testing.TB, s *SFU, id string, with extras) *raw {
 	if r.seat, err = s.Seat("room", id, r.box.put); err != nil {
 		t.Fatal(err)
 	}
-	r.wg.Go(func() {
+	r.reading.Go(func() {
 		r.box.each(ctx, func(m wire.Message) {
 			if o, ok := m.(wire.Offer); ok {
 				if err := r.answer(o); err != nil && ctx.Err() == nil {
@@ -171,6 +172,7 @@ func sit(t testing.TB, s *SFU, id string, with extras) *raw {
 func (r *raw) leave() {
 	r.seat.Close()
 	r.stop()
+	r.reading.Wait()
 	r.mu.Lock()
 	pc := r.pc
 	r.mu.Unlock()

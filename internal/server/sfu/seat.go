@@ -1,7 +1,6 @@
 package sfu
 
 import (
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -136,14 +135,14 @@ func (s *Seat) connect() {
 	s.round, s.awaiting, s.dirty, s.senders = 0, false, false, map[*published]*webrtc.RTPSender{}
 	pc, err := s.sfu.api.NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
 	if err != nil {
-		s.fail(fmt.Errorf("opening a media connection: %w", err))
+		s.fail("opening a media connection")
 		return
 	}
 	s.pc = pc
 	gen := s.gen
 	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
 		if _, err := pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
-			s.fail(fmt.Errorf("adding a transceiver: %w", err))
+			s.fail("adding a transceiver")
 			return
 		}
 	}
@@ -190,7 +189,7 @@ func (s *Seat) sync() {
 	for p, sender := range s.senders {
 		if !slices.Contains(s.wanted, p) {
 			if err := s.pc.RemoveTrack(sender); err != nil {
-				s.fail(fmt.Errorf("removing a track: %w", err))
+				s.fail("removing a track")
 				return
 			}
 			delete(s.senders, p)
@@ -204,7 +203,7 @@ func (s *Seat) sync() {
 		// Not AddTrack: it would turn a line meant for receiving into both ways.
 		line, err := s.pc.AddTransceiverFromTrack(p.out, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 		if err != nil {
-			s.fail(fmt.Errorf("adding a track: %w", err))
+			s.fail("adding a track")
 			return
 		}
 		sender := line.Sender()
@@ -224,12 +223,12 @@ func (s *Seat) propose() {
 	}
 	offer, err := s.pc.CreateOffer(nil)
 	if err != nil {
-		s.fail(fmt.Errorf("making an offer: %w", err))
+		s.fail("making an offer")
 		return
 	}
 	gathered := webrtc.GatheringCompletePromise(s.pc)
 	if err := s.pc.SetLocalDescription(offer); err != nil {
-		s.fail(fmt.Errorf("setting the offer: %w", err))
+		s.fail("setting the offer")
 		return
 	}
 	<-gathered // host candidates on an open socket: no waiting for the network
@@ -245,7 +244,7 @@ func (s *Seat) answer(a wire.Answer) {
 	}
 	s.awaiting = false
 	if err := s.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: a.SDP}); err != nil {
-		s.fail(fmt.Errorf("taking the answer: %w", err))
+		s.fail("taking the answer")
 		return
 	}
 	for p := range s.senders {
@@ -256,7 +255,9 @@ func (s *Seat) answer(a wire.Answer) {
 	}
 }
 
-func (s *Seat) fail(err error) {
-	s.log.Warn("media", "error", err)
+// fail gives up. The library's words are not logged: they may quote a client's SDP,
+// which holds addresses.
+func (s *Seat) fail(what string) {
+	s.log.Warn("media", "error", what)
 	s.out(wire.Failure{Code: wire.CodeMedia, Text: "the media connection could not be set up", Fatal: true})
 }

@@ -35,6 +35,14 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 		return nil, fmt.Errorf("data folder: %w; choose another with --data or server.data", err)
 	}
 	path := filepath.Join(dir, "ekermed.db")
+	// SQLite gives its side files the rights of the database, so it must begin private.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = errors.Join(f.Chmod(0o600), f.Close())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("database %s: %w; check the data folder's owner and rights", path, err)
+	}
 	// WAL with synchronous=FULL: a committed row outlives kill -9 and a power cut.
 	dsn := "file:" + path + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate"
 	db, err := sql.Open("sqlite", dsn)
@@ -45,9 +53,6 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	s := &Store{db}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, explain(err)), db.Close())
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), db.Close())
 	}
 	return s, nil
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -128,8 +127,17 @@ func (w *Web) invite(r *http.Request) (wire.Invited, error) {
 	if err != nil {
 		return wire.Invited{}, err
 	}
-	return Invite(r.Context(), w.o.Access, w.o.Post, w.o.URL, a, in, w.o.Agenda.Changed)
+	invited, err := Invite(r.Context(), w.o.Access, w.o.Post, w.o.URL, a, in, w.o.Agenda.Changed)
+	if invited.Mail == MailFailed {
+		w.o.Log.Error("an invitation could not be written", "appointment", invited.Appointment.ID)
+	}
+	// Where the outbox lies is the operator's business.
+	invited.Mail, _, _ = strings.Cut(invited.Mail, " ")
+	return invited, err
 }
+
+// MailFailed stands in wire.Invited when the mail could neither be sent nor kept.
+const MailFailed = "failed"
 
 // Invite books an appointment and has the mail sent; the command line does the same.
 func Invite(ctx context.Context, ac *access.Access, post Post, base string, a store.Account, in wire.Invite, changed func(account, appointment string)) (wire.Invited, error) {
@@ -138,11 +146,12 @@ func Invite(ctx context.Context, ac *access.Access, post Post, base string, a st
 		return wire.Invited{}, err
 	}
 	link := base + "/r/" + code
+	changed(ap.Account, ap.ID)
 	how, err := post.Invite(ctx, ap, link)
 	if err != nil {
-		return wire.Invited{}, fmt.Errorf("the appointment stands, but its mail could not be written: %w", err)
+		// The appointment stands and its link works: telling both beats an error.
+		how = MailFailed
 	}
-	changed(ap.Account, ap.ID)
 	return wire.Invited{Appointment: appointment(ap), Link: link, Mail: how}, nil
 }
 
@@ -157,8 +166,10 @@ func (w *Web) cancel(r *http.Request) (struct{}, error) {
 	}
 	w.o.Rooms.Cancel(ap.ID)
 	w.o.Agenda.Changed(ap.Account, ap.ID)
-	_, err = w.o.Post.Cancel(r.Context(), ap)
-	return struct{}{}, err
+	if _, err := w.o.Post.Cancel(r.Context(), ap); err != nil {
+		w.o.Log.Error("a cancellation could not be written", "appointment", ap.ID) // the link is dead all the same
+	}
+	return struct{}{}, nil
 }
 
 func (w *Web) clinicianPass(r *http.Request) (wire.Pass, error) {

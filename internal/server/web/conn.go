@@ -25,7 +25,7 @@ type conn struct {
 
 func newConn(ws *websocket.Conn) *conn {
 	c := &conn{ws: ws, queue: make(chan []byte, queued), end: make(chan struct{})}
-	ws.SetReadLimit(wire.MaxMessage)
+	ws.SetReadLimit(4 * wire.MaxMessage) // what is only a little too large still gets its code
 	ws.SetPongHandler(func(string) error { return ws.SetReadDeadline(time.Now().Add(silence)) })
 	return c
 }

@@ -47,6 +47,12 @@ func (w *Web) socket(rw http.ResponseWriter, r *http.Request) {
 		return // Upgrade has answered
 	}
 	c := newConn(ws)
+	if !w.keep(c) {
+		w.pending.Add(-1)
+		_ = ws.Close() // the server is stopping
+		return
+	}
+	defer w.forget(c)
 	done := make(chan struct{})
 	go func() { // ends with the connection
 		defer close(done)

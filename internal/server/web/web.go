@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"ekermed.example/ekermed/internal/call/wire"
@@ -43,8 +44,13 @@ type Options struct {
 type Web struct {
 	o       Options
 	prefix  string
+	policy  string
 	origins []string
 	pending atomic.Int64 // WebSockets that have not said who they are
+
+	sockets sync.WaitGroup
+	mu      sync.Mutex
+	conns   map[*conn]bool // open WebSockets; nil once Close has begun
 }
 
 // New makes a Web.
@@ -54,7 +60,39 @@ func New(o Options) (*Web, error) {
 		return nil, err
 	}
 	own := base.Scheme + "://" + base.Host
-	return &Web{o: o, prefix: strings.TrimSuffix(base.Path, "/"), origins: append([]string{own}, o.Origins...)}, nil
+	return &Web{o: o, prefix: strings.TrimSuffix(base.Path, "/"), policy: policy(base), conns: map[*conn]bool{}, origins: append([]string{own}, o.Origins...)}, nil
+}
+
+// Close ends every WebSocket after what is queued for it, and waits. The HTTP server
+// does not know them any more, so its own shutdown does not.
+func (w *Web) Close() {
+	w.mu.Lock()
+	conns := w.conns
+	w.conns = nil
+	w.mu.Unlock()
+	for c := range conns {
+		c.Close()
+	}
+	w.sockets.Wait()
+}
+
+// keep takes note of an open WebSocket; it answers false when Close has begun.
+func (w *Web) keep(c *conn) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.conns == nil {
+		return false
+	}
+	w.conns[c] = true
+	w.sockets.Add(1)
+	return true
+}
+
+func (w *Web) forget(c *conn) {
+	w.mu.Lock()
+	delete(w.conns, c) // of a nil map too
+	w.mu.Unlock()
+	w.sockets.Done()
 }
 
 // Handler routes all requests.
@@ -97,14 +135,18 @@ func (w *Web) Handler() (http.Handler, error) {
 	return w.guard(http.StripPrefix(w.prefix, mux)), nil
 }
 
-// policy is the page's: everything from here, nothing inline, never in a frame.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; " +
-	"media-src 'self' blob:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// policy is the page's: everything from here, nothing inline, never in a frame. The
+// WebSocket is named because older browsers do not take it for 'self'.
+func policy(base *url.URL) string {
+	socket := "ws" + strings.TrimPrefix(base.Scheme, "http") + "://" + base.Host
+	return "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; " +
+		"media-src 'self' blob:; connect-src 'self' " + socket + "; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}
 
 func (w *Web) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		h := rw.Header()
-		h.Set("Content-Security-Policy", policy)
+		h.Set("Content-Security-Policy", w.policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")

@@ -15,8 +15,8 @@ type Page struct {
 }
 
 type pageLayout struct {
-	width, height float32
-	middle        bool
+	width  float32
+	middle bool
 }
 
 func (l *pageLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {

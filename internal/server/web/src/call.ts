@@ -470,6 +470,9 @@ function received(s: State, m: FromServer): Result {
     case "said":
       return said(s, m.data.from, m.data.text);
     case "ended":
+      if (m.data.reason === "shutdown") {
+        return [s, []]; // the line closes now, and comes back with the server
+      }
       return over(s, m.data.reason, clean(m.data.text || "", MaxText), []);
     case "failure":
       return failed(s, m.data.code, m.data.fatal);
@@ -533,7 +536,8 @@ function offered(s: State, offer: Offer): Result {
   }
   const fresh = offer.gen > s.gen;
   const next: State = { ...s, gen: offer.gen, media: fresh ? (s.media === "connected" ? "connected" : "connecting") : s.media, owesRenew: 0 };
-  return [next, [{ do: "negotiate", offer, ice: s.ice }]];
+  next.ice = offer.ice || s.ice;
+  return [next, [{ do: "negotiate", offer, ice: next.ice }]];
 }
 
 function said(s: State, from: string, text: string): Result {

@@ -111,7 +111,8 @@ export interface Invite {
 export interface Invited {
   appointment: Appointment;
   link: string;
-  /** Mail is "sent", "queued" or "outbox FILE". */
+  /** Mail is "sent", "queued" (the SMTP server will be tried again), "outbox" (there is
+   * none), or "failed": pass the link on another way. */
   mail: string;
 }
 
@@ -165,6 +166,8 @@ export interface Offer {
   gen: number;
   round: number;
   sdp: string;
+  /** ICE comes with the first round of a generation: credentials are fresh for it. */
+  ice?: ICEServer[];
 }
 
 /** Pass answers POST /api/v1/join and POST /api/v1/appointments/{id}/pass: it opens
@@ -240,6 +243,7 @@ export type Role = "clinician" | "patient";
 
 /** Said is a short message from the clinician to a waiting person. */
 export interface Said {
+  /** From is the id of the person who wrote. */
   from: string;
   text: string;
 }
