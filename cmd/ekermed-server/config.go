@@ -14,12 +14,6 @@ import (
 	"ekermed.example/ekermed/internal/server/store"
 )
 
-// The defaults of serve --dev.
-const (
-	devListen = "127.0.0.1:8443"
-	devData   = "ekermed-data"
-)
-
 // place is where a command finds the configuration and the data.
 type place struct {
 	file, data string
@@ -40,12 +34,12 @@ type devServer struct {
 	Local string `json:"local"`
 }
 
-func (p *place) markDev(local string) error {
+func (p *place) markDev(data, local string) error {
 	text, err := json.Marshal(devServer{local})
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(p.data, marker), text, 0o600)
+	return os.WriteFile(filepath.Join(data, marker), text, 0o600)
 }
 
 func (p *place) readDev() (devServer, bool) {
@@ -57,11 +51,12 @@ func (p *place) readDev() (devServer, bool) {
 // load reads the configuration: of the file, of --dev, or of the --dev server that the
 // data folder belongs to.
 func (p *place) load(e env) (config.Config, error) {
-	if p.dev && p.data == "" {
-		p.data = devData
-	}
 	if d, ok := p.readDev(); p.dev || (ok && p.file == "" && p.data != "") {
-		cfg, err := config.LoadDevelopment(devListen, p.data, e.environ)
+		cfg, err := config.LoadDevelopment("", p.data, e.environ)
+		if p.data == "" { // --dev alone: the folder is known only now
+			p.data = cfg.Server.Data
+			d, _ = p.readDev()
+		}
 		cfg.Server.URL = d.Local
 		return cfg, err
 	}

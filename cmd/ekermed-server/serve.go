@@ -27,7 +27,7 @@ func serve(ctx context.Context, e env, args []string) error {
 			"also on http://localhost. --sample prints the commented configuration file that is the manual.")
 	var p place
 	p.flags(f)
-	listen := f.String("listen", devListen, "with --dev: `ADDR` for HTTPS")
+	listen := f.String("listen", "", "with --dev: `ADDR` for HTTPS (default "+config.DevListen+")")
 	sample := f.Bool("sample", false, "print the commented sample configuration and stop")
 	if err := parse(e, f, args); err != nil {
 		return err
@@ -46,7 +46,7 @@ func serve(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	if p.dev {
-		if err := p.markDev(app.Local()); err != nil {
+		if err := p.markDev(cfg.Server.Data, app.Local()); err != nil {
 			log.Warn("commands given --data will not know this server's address", "error", err)
 		}
 	}
@@ -65,9 +65,6 @@ func (p *place) serving(e env, listen string) (config.Config, error) {
 	case p.dev && p.file != "":
 		return config.Config{}, usageError{"--dev needs no --config; give one of them"}
 	case p.dev:
-		if p.data == "" {
-			p.data = devData
-		}
 		return config.LoadDevelopment(listen, p.data, e.environ)
 	case p.file == "":
 		return config.Config{}, usageError{"give --config FILE, or --dev on a single machine; see --help"}

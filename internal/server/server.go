@@ -381,7 +381,11 @@ func (a *App) Run(ctx context.Context) error {
 			return nil
 		})
 	}
-	member("rooms", func() error { return a.rooms.Run(rooms) })
+	emptied := make(chan struct{})
+	member("rooms", func() error {
+		defer close(emptied)
+		return a.rooms.Run(rooms)
+	})
 	member("web", func() error { return a.http.Serve(a.listen) })
 	if a.metered != nil {
 		member("metrics", func() error { return a.metrics.Serve(a.metered) })
@@ -396,6 +400,7 @@ func (a *App) Run(ctx context.Context) error {
 	a.log.Info("stopping")
 	stopMail()
 	closeRooms() // tells everybody `shutdown` and closes their connections
+	<-emptied
 	limit, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
 	a.site.Close()

@@ -133,10 +133,24 @@ func Default() Config {
 	}
 }
 
-// LoadDevelopment is Development with the environment over it.
+// The defaults of serve --dev.
+const (
+	DevListen = "127.0.0.1:8443"
+	DevData   = "ekermed-data"
+)
+
+// LoadDevelopment is Development with the environment over it, and what the command
+// line says (listen and data, empty when it says nothing) over both.
 func LoadDevelopment(listen, data string, environ []string) (Config, error) {
-	c := Development(listen, data)
-	return c, c.readEnvironment(environ)
+	c := Development(DevListen, DevData)
+	err := c.readEnvironment(environ)
+	if listen != "" {
+		c.Server.Listen = listen
+	}
+	if data != "" {
+		c.Server.Data = data
+	}
+	return c, err
 }
 
 // Development is the configuration of serve --dev: one machine, nothing to set up.

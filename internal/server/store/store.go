@@ -123,6 +123,8 @@ func explain(err error) error {
 		return ErrExists
 	case strings.Contains(err.Error(), "database or disk is full"):
 		return fmt.Errorf("the disk is full; free some room in the data folder: %w", err)
+	case strings.Contains(err.Error(), "disk I/O error"): // a quota, a limit of file sizes, a failing disk
+		return fmt.Errorf("the data folder cannot be written; free some room, and check its quota and its disk: %w", err)
 	case strings.Contains(err.Error(), "readonly"):
 		return fmt.Errorf("the data folder cannot be written; check its owner and rights: %w", err)
 	}
