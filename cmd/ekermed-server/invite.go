@@ -59,7 +59,7 @@ func invite(ctx context.Context, e env, args []string) error {
 	}
 	out, err := web.Invite(ctx, server.NewAccess(cfg, s, zone), server.Post{Mailer: server.NewMailer(cfg, zone, logger(cfg.Log, e.stderr)), Base: link}, link, account,
 		wire.Invite{PatientEmail: *patient, PatientName: *name, At: *at, Minutes: *minutes, Language: *language},
-		func(string, string) {}) // a running server notices within a minute
+		func(string, string) {}) // a running server notices within seconds
 	if err != nil {
 		return err
 	}

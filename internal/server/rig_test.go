@@ -110,7 +110,8 @@ type guest struct {
 	bend    func(string) string
 	writing sync.Mutex
 	done    chan struct{}
-	why     error // why it ended; read after done
+	why     error     // why it ended; read after done
+	offered time.Time // when the first offer came; read after up
 
 	mu    sync.Mutex
 	heard []wire.Message
@@ -181,6 +182,7 @@ func (g *guest) read(t testing.TB) {
 			g.admit(role, m.Person)
 		case wire.Offer:
 			if p == nil {
+				g.offered = time.Now()
 				if p, err = peer.New(peer.Options{Media: g.media, Loopback: true, Down: func() {}, Up: func(who string, kind wire.Kind) {
 					select {
 					case g.up <- who + " " + string(kind):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"log/slog"
 	"net"
 	"slices"
@@ -156,7 +157,7 @@ func sit(t testing.TB, s *SFU, id string, with extras) *raw {
 		r.box.each(ctx, func(m wire.Message) {
 			if o, ok := m.(wire.Offer); ok {
 				// A connection may close itself while it answers: its handshake was refused.
-				if err := r.answer(o); err != nil && ctx.Err() == nil && !r.was(webrtc.PeerConnectionStateClosed) {
+				if err := r.answer(o); err != nil && ctx.Err() == nil && !errors.Is(err, webrtc.ErrConnectionClosed) {
 					t.Errorf("%s: %v", id, err)
 				}
 			}

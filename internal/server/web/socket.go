@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -20,9 +21,9 @@ const (
 	silence     = 12 * time.Second
 	writeLimit  = 5 * time.Second
 	helloLimit  = 5 * time.Second
-	agendaEvery = time.Minute // lets midnight and expiry be noticed
-	maxPending  = 500         // connections that have not said who they are
-	perSecond   = 50          // messages from one client
+	agendaEvery = 5 * time.Second // lets midnight, expiry and the command line be noticed
+	maxPending  = 500             // connections that have not said who they are
+	perSecond   = 50              // messages from one client
 	burst       = 200
 )
 
@@ -169,7 +170,8 @@ func (w *Web) follow(r *http.Request, c *conn, session string) {
 	}()
 	tick := time.NewTicker(agendaEvery)
 	defer tick.Stop()
-	for {
+	var last wire.Agenda
+	for first := true; ; first = false {
 		if _, _, err := w.o.Access.Session(r.Context(), session); err != nil {
 			c.refuse(w.failure(err))
 			<-gone
@@ -181,7 +183,10 @@ func (w *Web) follow(r *http.Request, c *conn, session string) {
 			<-gone
 			return
 		}
-		c.Send(agenda)
+		if first || !reflect.DeepEqual(agenda, last) {
+			c.Send(agenda)
+			last = agenda
+		}
 		select {
 		case <-changed:
 		case <-tick.C:

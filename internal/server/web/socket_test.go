@@ -2,10 +2,10 @@ package web
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"syscall"
 	"testing"
@@ -344,7 +344,8 @@ func pipe(t *testing.T) (*conn, *websocket.Conn) {
 	}
 	got := make(chan dialled, 1)
 	go func() {
-		ws, _, err := websocket.NewClient(far, &url.URL{Scheme: "ws", Host: "server"}, nil, 4096, 4096)
+		dialer := websocket.Dialer{NetDialContext: func(context.Context, string, string) (net.Conn, error) { return far, nil }}
+		ws, _, err := dialer.Dial("ws://server", nil)
 		got <- dialled{ws, err}
 	}()
 	r, err := http.ReadRequest(bufio.NewReader(near))
