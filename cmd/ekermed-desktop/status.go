@@ -15,6 +15,7 @@ import (
 // status is the snapshot for support. It holds no secret; names are those on screen.
 type status struct {
 	Phase      string         `json:"phase"`
+	Online     bool           `json:"online"` // the agenda is current
 	Route      string         `json:"route"`
 	SafetyCode string         `json:"safety_code"`
 	Room       string         `json:"room"`
@@ -108,7 +109,7 @@ func still(s status) status {
 }
 
 func snapshot(s call.State, desk *run.Desk, m *machine) status {
-	out := status{Phase: phase(s), Route: s.Call.Route, Room: s.Call.Room, Peers: []statusPeer{}, Door: []statusDoor{}}
+	out := status{Phase: phase(s), Online: s.Agenda.Online, Route: s.Call.Route, Room: s.Call.Room, Peers: []statusPeer{}, Door: []statusDoor{}}
 	out.Devices = statusDevices{word(s.Devices.Camera), word(s.Devices.Microphone), word(s.Devices.Speaker), s.Devices.Open}
 	for _, p := range []*call.Problem{s.Call.Problem, s.Account.Problem, s.Agenda.Problem} {
 		if p != nil && out.Error == nil {

@@ -34,7 +34,11 @@ func stepAccount(s State, ev Event) (State, []Effect) {
 	case SessionResuming:
 		s.Account.Phase, s.Account.Problem = SigningIn, nil
 	case SessionOpened:
-		s.Account = Account{Phase: SignedIn, Server: ev.Server, Email: ev.Session.Email, Name: ev.Session.Name, Problem: s.Account.Problem}
+		warning := s.Account.Problem
+		if warning != nil && warning.Code != ProblemKeyring {
+			warning = nil // it kept us out, and does not any more
+		}
+		s.Account = Account{Phase: SignedIn, Server: ev.Server, Email: ev.Session.Email, Name: ev.Session.Name, Problem: warning}
 		return s, []Effect{save(s), FollowAgenda{}}
 	case SessionClosed:
 		return signedOut(s, ev.Problem, StopAgenda{})

@@ -133,6 +133,19 @@ func TestAShutdownIsNoEnd(t *testing.T) {
 	}
 }
 
+// What kept us out is no problem any more once we are in; that the session cannot be
+// kept still is.
+func TestSigningInClearsWhatWasWrong(t *testing.T) {
+	s, _ := play(t, Warned{Problem{Code: ProblemOffline}}, signedIn)
+	if s.Account.Problem != nil {
+		t.Errorf("still %+v", s.Account.Problem)
+	}
+	s, _ = play(t, Warned{Problem{Code: ProblemKeyring}}, signedIn)
+	if s.Account.Problem == nil {
+		t.Error("the keyring's failure is forgotten")
+	}
+}
+
 func TestAnEndedSessionSignsOut(t *testing.T) {
 	s, effects := play(t, signedIn, AgendaLost{Problem{Code: ProblemCode(wire.CodeSession)}})
 	if s.Account.Phase != SignedOut || s.Account.Problem == nil || !has(effects, func(CloseSession) bool { return true }) {

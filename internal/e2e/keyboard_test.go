@@ -109,7 +109,7 @@ func TestByKeyboardAlone(t *testing.T) {
 
 	sc.Desktop.Stop()
 	must(t, sc.OpenDesk(ctx, ""))
-	_, err = sc.Desktop.Wait(ctx, "signed in from the keyring", 20*time.Second, func(s lab.Status) bool { return s.Phase == "home" })
+	_, err = sc.Desktop.Wait(ctx, "signed in from the keyring", 20*time.Second, func(s lab.Status) bool { return s.Phase == "home" && s.Online })
 	must(t, err)
 	secretsStayInTheKeyring(t, sc)
 }

@@ -167,3 +167,29 @@ func TestDesktopDiesInTheCall(t *testing.T) {
 	}
 	must(t, err)
 }
+
+// TestServerAwayAtStart starts the desktop while the server is away: it says so, and
+// is at the agenda by itself once the server is there.
+func TestServerAwayAtStart(t *testing.T) {
+	sc, ctx := newScene(t), t.Context()
+	must(t, sc.SetServer(ctx, "127.0.0.1:0"))
+	listen := strings.Replace(strings.TrimPrefix(sc.Server.Local, "http://"), "localhost", "127.0.0.1", 1)
+	sc.Server.Kill()
+	var err error
+	sc.Display, err = sc.StartDisplay(1280, 800)
+	must(t, err)
+	sc.Desktop, err = sc.StartDesktop(sc.Display, nil, sc.Session, "--server", sc.Server.Local, "--devices", "fake")
+	must(t, err)
+	_, err = sc.Desktop.Wait(ctx, "the desk says that the server is away", 30*time.Second, func(s lab.Status) bool {
+		return s.Phase == "signing_in" && s.Error != nil && s.Error.Code == "offline"
+	})
+	must(t, err)
+	if dir := os.Getenv("E2E_PICTURES"); dir != "" {
+		time.Sleep(time.Second)
+		must(t, sc.Display.Picture(filepath.Join(dir, "away-at-start.png")))
+	}
+	_, err = sc.StartServer(listen, nil)
+	must(t, err)
+	_, err = sc.Desktop.Wait(ctx, "signed in by itself", 30*time.Second, func(s lab.Status) bool { return s.Phase == "home" && s.Error == nil })
+	must(t, err)
+}

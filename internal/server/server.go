@@ -305,7 +305,7 @@ func (a *App) wire() error {
 		handler = loopbackOnly(handler)
 	}
 	errorLog := slog.NewLogLogger(silence{}, slog.LevelDebug) // net/http's own lines name addresses
-	a.http = &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10, ErrorLog: errorLog}
+	a.http = &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10, ErrorLog: errorLog}
 	a.metrics = &http.Server{Handler: a.measured(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: errorLog}
 	return nil
 }

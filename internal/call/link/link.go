@@ -169,6 +169,9 @@ func (l *Link) once(ctx context.Context) (bool, error) {
 		}
 		return alive()
 	})
+	// A write that nobody takes must not outlast us.
+	cut := context.AfterFunc(ctx, func() { _ = ws.Close() })
+	defer cut()
 	broken := make(chan struct{})
 	wrote := make(chan struct{})
 	closed := false

@@ -84,23 +84,27 @@ func (d *Display) Type(text string) error {
 
 // Focus gives the keyboard to the program's window. There is no window manager.
 func (d *Display) Focus(ctx context.Context) error {
-	var id string
-	err := Until(ctx, "the program's window", 60*time.Second, func() bool {
-		out, err := d.xdotool("search", "--onlyvisible", "--name", "e-KerMed")
-		if ids := strings.Fields(out); err == nil && len(ids) > 0 {
-			id = ids[len(ids)-1]
-			return true
+	return Until(ctx, "the program's window", 60*time.Second, func() bool {
+		ids := d.windows()
+		if len(ids) != 1 {
+			return false
 		}
-		return false
+		// A window that is only coming up refuses the keyboard: try again.
+		if _, err := d.xdotool("windowfocus", "--sync", ids[0]); err != nil {
+			return false
+		}
+		_, err := d.xdotool("mousemove", "--window", ids[0], "640", "10")
+		return err == nil
 	})
+}
+
+// windows are the program's windows that can be seen.
+func (d *Display) windows() []string {
+	out, err := d.xdotool("search", "--onlyvisible", "--name", "e-KerMed")
 	if err != nil {
-		return err
+		return nil
 	}
-	if _, err := d.xdotool("windowfocus", "--sync", id); err != nil {
-		return err
-	}
-	_, err = d.xdotool("mousemove", "--window", id, "640", "10")
-	return err
+	return strings.Fields(out)
 }
 
 // Picture saves what the display shows as PNG.
@@ -200,8 +204,10 @@ type Desktop struct {
 // Status is what --status holds.
 type Status struct {
 	Phase string `json:"phase"`
-	Route string `json:"route"`
-	Self  struct {
+	// Online: the agenda is current.
+	Online bool   `json:"online"`
+	Route  string `json:"route"`
+	Self   struct {
 		Width, Height int
 		FPS           float64
 		AudioMSSent   int64 `json:"audio_ms_sent"`
@@ -233,8 +239,12 @@ func (l *Lab) StartDesktop(d *Display, sound *Sound, session string, args ...str
 			return nil, err
 		}
 	}
+	// What an earlier run left must not be taken for this one's.
+	if err := Until(context.Background(), "an earlier window to go", 10*time.Second, func() bool { return len(d.windows()) == 0 }); err != nil {
+		return nil, err
+	}
 	status := filepath.Join(l.Dir, "status.json")
-	_ = os.Remove(status) // one of an earlier run would be taken for this one's
+	_ = os.Remove(status)
 	env := []string{"HOME=" + home, "XDG_RUNTIME_DIR=" + run, "XDG_CONFIG_HOME=" + filepath.Join(home, ".config"), "DISPLAY=" + d.Name,
 		"LANG=fr_FR.UTF-8", "LIBGL_ALWAYS_SOFTWARE=1", "WAYLAND_DISPLAY="}
 	if sound != nil {

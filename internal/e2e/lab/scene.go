@@ -86,7 +86,7 @@ func (sc *Scene) OpenDesk(ctx context.Context, session string) error {
 	if session == "" {
 		return nil
 	}
-	_, err = sc.Desktop.Wait(ctx, "signed in", 30*time.Second, func(s Status) bool { return s.Phase == "home" && s.Error == nil })
+	_, err = sc.Desktop.Wait(ctx, "signed in", 30*time.Second, func(s Status) bool { return s.Phase == "home" && s.Online && s.Error == nil })
 	return err
 }
 

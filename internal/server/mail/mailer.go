@@ -59,12 +59,26 @@ func (m *Mailer) Send(ctx context.Context, in Invitation) (string, error) {
 		path, err := m.keep("outbox", ".eml", func(f *os.File) error { _, err := msg.WriteTo(f); return err })
 		return "outbox " + path, err
 	}
-	if err := m.deliver(ctx, msg); err != nil {
-		m.o.Log.Warn("mail not taken yet", "appointment", in.ID, "error", plain(err))
-		_, err := m.keep("queue", ".json", func(f *os.File) error { return json.NewEncoder(f).Encode(in) })
-		return "queued", err
+	err = m.deliver(ctx, msg)
+	switch {
+	case err == nil:
+		return "sent", nil
+	case forGood(err):
+		m.o.Log.Error("mail refused", "appointment", in.ID, "error", plain(err))
+		return "", errRefused
 	}
-	return "sent", nil
+	m.o.Log.Warn("mail not taken yet", "appointment", in.ID, "error", plain(err))
+	_, err = m.keep("queue", ".json", func(f *os.File) error { return json.NewEncoder(f).Encode(in) })
+	return "queued", err
+}
+
+var errRefused = errors.New("the SMTP server refuses this mail for good; check the address and the sender's rights")
+
+// forGood tells a permanent refusal of this mail (RFC 5321 section 4.2.1): trying again
+// would only cost the sender its reputation.
+func forGood(err error) bool {
+	var send *gomail.SendError
+	return errors.As(err, &send) && send.ErrorCode()/100 == 5
 }
 
 // plain keeps addresses out of the log: an SMTP server's words may repeat them.
@@ -185,7 +199,9 @@ func (m *Mailer) again(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := m.deliver(ctx, msg); err != nil {
+	if err := m.deliver(ctx, msg); forGood(err) {
+		m.o.Log.Error("mail given up", "appointment", in.ID, "error", plain(err))
+	} else if err != nil {
 		return err
 	}
 	return os.Remove(path)

@@ -132,9 +132,9 @@ func join(t *testing.T, s *SFU, id string) *client {
 		})
 	})
 	c.leave = sync.OnceFunc(func() {
-		c.seat.Close()
 		cancel()
 		wg.Wait()
+		c.seat.Close()
 		c.player.stop()
 		p.Close()
 		c.player.wg.Wait()

@@ -172,9 +172,9 @@ func sit(t testing.TB, s *SFU, id string, with extras) *raw {
 
 // leave gets up and hangs up.
 func (r *raw) leave() {
-	r.seat.Close()
 	r.stop()
 	r.reading.Wait()
+	r.seat.Close()
 	r.mu.Lock()
 	pc := r.pc
 	r.mu.Unlock()
