@@ -26,7 +26,9 @@ func Step(s State, ev Event, now time.Time) (State, []Effect) {
 func stepAccount(s State, ev Event) (State, []Effect) {
 	switch ev := ev.(type) {
 	case SignIn:
-		if s.Account.Phase == SigningIn || s.Account.Phase == SignedIn {
+		// An earlier session that cannot be checked holds nobody up.
+		stuck := s.Account.Phase == SigningIn && s.Account.Problem != nil
+		if s.Account.Phase == SignedIn || (s.Account.Phase == SigningIn && !stuck) {
 			return s, nil
 		}
 		s.Account = Account{Phase: SigningIn, Server: ev.Server, Email: ev.Email}

@@ -146,6 +146,18 @@ func TestSigningInClearsWhatWasWrong(t *testing.T) {
 	}
 }
 
+// While an earlier session is asked about in vain, one may sign in; while it is being
+// asked about for the first time, one may not.
+func TestAStuckSessionHoldsNobodyUp(t *testing.T) {
+	in := SignIn{"https://h.example", "anne@h.example", "secret"}
+	if _, effects := play(t, SessionResuming{}, in); has(effects, func(OpenSession) bool { return true }) {
+		t.Error("two sign-ins at once")
+	}
+	if _, effects := play(t, SessionResuming{}, Warned{Problem{Code: ProblemOffline}}, in); !has(effects, func(OpenSession) bool { return true }) {
+		t.Error("held up by a server that is away")
+	}
+}
+
 func TestAnEndedSessionSignsOut(t *testing.T) {
 	s, effects := play(t, signedIn, AgendaLost{Problem{Code: ProblemCode(wire.CodeSession)}})
 	if s.Account.Phase != SignedOut || s.Account.Problem == nil || !has(effects, func(CloseSession) bool { return true }) {

@@ -136,7 +136,9 @@ func (s *signIn) show(st call.State) {
 		}
 	}
 	s.choose()
-	busy := st.Account.Phase == call.SigningIn
+	// While a session of an earlier run is tried again and again, there is a problem to
+	// show, and another way in.
+	busy := st.Account.Phase == call.SigningIn && st.Account.Problem == nil
 	s.do.Able(!busy)
 	label := w.T("desktop.signin.do")
 	if busy {
@@ -144,9 +146,6 @@ func (s *signIn) show(st call.State) {
 	}
 	s.do.Set(kit.Primary, "", label)
 	problem := st.Account.Problem
-	if busy {
-		problem = nil
-	}
 	sentence, action := w.problem(problem)
 	s.banner.Say(kit.Bad, "warning-circle", sentence, action)
 	if problem != nil && problem.Code == call.ProblemAddress {
@@ -156,7 +155,7 @@ func (s *signIn) show(st call.State) {
 }
 
 func (s *signIn) submit() {
-	if s.u.state.Account.Phase == call.SigningIn {
+	if a := s.u.state.Account; a.Phase == call.SigningIn && a.Problem == nil {
 		return
 	}
 	w := s.u.words

@@ -13,6 +13,7 @@ import (
 )
 
 func (d *Desk) signIn(e call.OpenSession) {
+	d.giveUp() // an earlier session is of no interest any more
 	base, err := portal.Parse(e.Server)
 	if err != nil {
 		d.work(func(context.Context) call.Event {
@@ -40,11 +41,17 @@ func (d *Desk) signIn(e call.OpenSession) {
 func (d *Desk) restore(r restored) {
 	p := portal.Portal{Base: r.server, Token: r.token, TLS: d.o.TLS}
 	d.take(call.SessionResuming{})
-	d.work(func(ctx context.Context) call.Event {
+	ctx, cancel := context.WithCancel(d.ctx)
+	d.giveUp = cancel
+	d.work(func(context.Context) call.Event {
+		defer cancel()
 		for {
 			session, err := p.Session(ctx)
 			if err == nil {
 				return call.SessionOpened{Session: session, Server: r.server}
+			}
+			if ctx.Err() != nil {
+				return nil
 			}
 			problem := p.Explain(err)
 			var no *portal.Refusal

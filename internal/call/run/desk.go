@@ -71,6 +71,7 @@ type Desk struct {
 	ctx     context.Context
 	state   call.State
 	portal  portal.Portal
+	giveUp  context.CancelFunc // ends the checking of an earlier session
 	agenda  *link.Link
 	room    *link.Link
 	resume  *resume
@@ -85,7 +86,7 @@ type Desk struct {
 
 // New makes a desk that starts from a remembered state.
 func New(o Options, r call.Remembered) *Desk {
-	d := &Desk{o: o, events: make(chan call.Event, queued)}
+	d := &Desk{o: o, events: make(chan call.Event, queued), giveUp: func() {}}
 	d.state, _ = call.Step(call.State{Account: call.Account{Phase: call.SignedOut}}, r, o.Now())
 	return d
 }
