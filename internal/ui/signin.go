@@ -147,6 +147,9 @@ func (s *signIn) show(st call.State) {
 	s.do.Set(kit.Primary, "", label)
 	problem := st.Account.Problem
 	sentence, action := w.problem(problem)
+	if problem != nil && problem.Code == call.ProblemOffline && st.Account.Phase == call.SignedOut {
+		action = w.T("desktop.signin.offline") // nothing is retried by itself here
+	}
 	s.banner.Say(kit.Bad, "warning-circle", sentence, action)
 	if problem != nil && problem.Code == call.ProblemAddress {
 		s.editing = true

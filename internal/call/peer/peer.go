@@ -47,11 +47,17 @@ const (
 	rateMin, rateStart, rateMax = 150, 900, 1800
 )
 
+// beginLimit bounds the wait for ICE to begin, which takes a millisecond.
+const beginLimit = time.Second
+
 // Peer is one PeerConnection of one generation.
 type Peer struct {
 	o  Options
 	pc *webrtc.PeerConnection
 	wg sync.WaitGroup
+	// begun is closed once ICE runs with the credentials of the first offer.
+	begun chan struct{}
+	asked bool // the first offer was answered; Answer alone uses it
 
 	mu     sync.Mutex
 	closed bool
@@ -90,7 +96,9 @@ func New(o Options) (*Peer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening a media connection: %w", err)
 	}
-	p := &Peer{o: o, pc: pc}
+	p := &Peer{o: o, pc: pc, begun: make(chan struct{})}
+	begin := sync.OnceFunc(func() { close(p.begun) })
+	pc.OnICEConnectionStateChange(func(webrtc.ICEConnectionState) { begin() })
 	for _, track := range o.Media.Tracks() {
 		line, err := pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 		if err != nil {
@@ -117,6 +125,15 @@ func New(o Options) (*Peer, error) {
 // candidates: the server is ICE lite and learns our addresses from our checks, and
 // nobody else needs to know them.
 func (p *Peer) Answer(o wire.Offer) (wire.Answer, error) {
+	if p.asked {
+		// pion takes the credentials of a second offer for an ICE restart when it has not
+		// got round to those of the first yet; the server would never answer its checks.
+		select {
+		case <-p.begun:
+		case <-time.After(beginLimit):
+		}
+	}
+	p.asked = true
 	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.SDP}); err != nil {
 		return wire.Answer{}, fmt.Errorf("taking the offer: %w", err)
 	}

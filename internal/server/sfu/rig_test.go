@@ -105,6 +105,7 @@ type raw struct {
 
 	mu     sync.Mutex
 	pc     *webrtc.PeerConnection
+	begun  chan struct{} // see peer.Peer
 	gen    uint32
 	gens   []uint32
 	states []webrtc.PeerConnectionState
@@ -213,7 +214,7 @@ func (r *raw) talk(ctx context.Context, extension bool) {
 
 func (r *raw) answer(o wire.Offer) error {
 	r.mu.Lock()
-	pc, gen := r.pc, r.gen
+	pc, gen, begun := r.pc, r.gen, r.begun
 	r.mu.Unlock()
 	if pc == nil || gen != o.Gen {
 		if pc != nil {
@@ -226,6 +227,11 @@ func (r *raw) answer(o wire.Offer) error {
 		r.mu.Lock()
 		r.pc, r.gen, r.gens = pc, o.Gen, append(r.gens, o.Gen)
 		r.mu.Unlock()
+	} else {
+		select {
+		case <-begun:
+		case <-time.After(time.Second): // closed meanwhile
+		}
 	}
 	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.SDP}); err != nil {
 		return err
@@ -253,6 +259,12 @@ func (r *raw) connect() (*webrtc.PeerConnection, error) {
 		}
 		r.wg.Go(func() { r.listen(line.Sender()) })
 	}
+	begun := make(chan struct{})
+	r.mu.Lock()
+	r.begun = begun
+	r.mu.Unlock()
+	begin := sync.OnceFunc(func() { close(begun) })
+	pc.OnICEConnectionStateChange(func(webrtc.ICEConnectionState) { begin() })
 	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
