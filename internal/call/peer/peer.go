@@ -37,6 +37,8 @@ type Options struct {
 	// failed. Both must not block.
 	Up   func(peer string, kind wire.Kind)
 	Down func()
+	// RelayOnly sends everything through TURN, so that no address of ours is shown.
+	RelayOnly bool
 	// Loopback adds 127.0.0.1 to what media may travel on, for a server on this machine.
 	Loopback bool
 }
@@ -89,6 +91,9 @@ func New(o Options) (*Peer, error) {
 		return nil, err
 	}
 	cfg := webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle}
+	if o.RelayOnly {
+		cfg.ICETransportPolicy = webrtc.ICETransportPolicyRelay
+	}
 	for _, s := range o.ICE {
 		cfg.ICEServers = append(cfg.ICEServers, webrtc.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
 	}

@@ -2,7 +2,10 @@ package run
 
 import (
 	"context"
+	"io"
 	"log/slog"
+	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -180,11 +183,18 @@ type guest struct {
 	heard  []wire.Message
 	peer   *peer.Peer
 	gen    uint32
+
+	relayOnly bool
 }
 
 func join(t *testing.T, base, code string) *guest {
 	t.Helper()
-	g := &guest{player: newPlayer(t)}
+	return joinBy(t, base, code, false)
+}
+
+func joinBy(t *testing.T, base, code string, relayOnly bool) *guest {
+	t.Helper()
+	g := &guest{player: newPlayer(t), relayOnly: relayOnly}
 	p := portal.Portal{Base: base}
 	resume := &resume{}
 	var ice []wire.ICEServer
@@ -215,6 +225,9 @@ func join(t *testing.T, base, code string) *guest {
 			case wire.Admitted:
 				ice = m.ICE
 			case wire.Offer:
+				if len(m.ICE) > 0 {
+					ice = m.ICE
+				}
 				g.answer(t, m, ice)
 			}
 		},
@@ -235,7 +248,7 @@ func (g *guest) answer(t *testing.T, o wire.Offer, ice []wire.ICEServer) {
 			g.peer.Close()
 		}
 		var err error
-		if g.peer, err = peer.New(peer.Options{ICE: ice, Media: g.player, Loopback: true, Up: func(string, wire.Kind) {}, Down: func() {}}); err != nil {
+		if g.peer, err = peer.New(peer.Options{ICE: ice, Media: g.player, RelayOnly: g.relayOnly, Loopback: true, Up: func(string, wire.Kind) {}, Down: func() {}}); err != nil {
 			t.Error(err)
 			return
 		}
@@ -276,11 +289,16 @@ func door(s call.State) (appointment, peer string) {
 // consult brings a desk and a guest into a call with each other.
 func consult(t *testing.T, server *testServer, base string) (*desk, *guest) {
 	t.Helper()
+	return consultBy(t, server, base, false)
+}
+
+func consultBy(t *testing.T, server *testServer, base string, relayOnly bool) (*desk, *guest) {
+	t.Helper()
 	server.clinician()
 	_, code := server.invite()
 	d := startDesk(t)
 	d.signIn(t, base)
-	g := join(t, server.Local, code)
+	g := joinBy(t, server.Local, code, relayOnly)
 	s := d.until(t, "the guest at the door", func(s call.State) bool { _, p := door(s); return p != "" })
 	if g.player.frames.Load() > 0 || d.player.frames.Load() > 0 {
 		t.Fatal("frames before admission")
@@ -317,6 +335,26 @@ func TestConsultation(t *testing.T) {
 		e, ok := heard[wire.Ended](g)
 		return ok && e.Reason == wire.ReasonEnded
 	})
+}
+
+// A guest whose network lets nothing but TURN through is in the call all the same, by
+// the credentials that the offer brought; the operator's page counts the allocation.
+func TestThroughTheRelay(t *testing.T) {
+	server := startServer(t, t.TempDir(), "127.0.0.1:0")
+	d, g := consultBy(t, server, server.Local, true)
+	flowing(t, d, g)
+	answer, err := http.Get("http://" + server.Metrics + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`(?m)^ekermed_turn_allocations [1-9]`).Match(text) {
+		t.Error("the media does not go through the relay")
+	}
 }
 
 // The patient leaves: the desk knows within 2 s and says who.
