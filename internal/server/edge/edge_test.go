@@ -135,6 +135,9 @@ func TestPolicy(t *testing.T) {
 			}
 		}
 	}
+	if v := Config(tls.Certificate{}).MinVersion; v < tls.VersionTLS12 {
+		t.Errorf("the policy itself says %s", tls.VersionName(v))
+	}
 	address, _ := server(t, TLS)
 	if got, err := get(t, "http://"+address, nil); got == "plain" {
 		t.Errorf("plain HTTP was answered: %v", err)

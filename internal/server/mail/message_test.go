@@ -230,10 +230,16 @@ func TestCalendar(t *testing.T) {
 	}
 }
 
-// Long lines fold between characters.
+// Long lines fold, whatever their length, and between characters.
 func TestCalendarFolds(t *testing.T) {
 	s := sender(t)
 	in := invitation(t, "fr")
+	for pad := range 100 {
+		in.Link = "https://visio.hospital.example/" + strings.Repeat("p", pad) + "/r/abcdefghjkmnpqrstuvw"
+		if got := calendar(t, write(t, s, in))["URL"]; len(got) != 1 || got[0] != in.Link {
+			t.Errorf("the link became %q", got)
+		}
+	}
 	in.Link = "https://visio.hospital.example/" + strings.Repeat("long-path/", 30) + "r/abcdefghjkmnpqrstuvw"
 	if got := calendar(t, write(t, s, in))["URL"]; len(got) != 1 || got[0] != in.Link {
 		t.Errorf("the link became %q", got)
