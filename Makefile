@@ -35,6 +35,8 @@ test: setup lint web-check unit page build e2e ## everything that must pass
 
 unit: ## tests of all packages; with the race detector where there is no cgo
 	go test -race -count=1 $(PURE)
+	@# The detector slows things down so much that it hides what happens in quick succession.
+	CGO_ENABLED=0 go test -count=1 ./internal/call/peer ./internal/server/sfu
 	CGO_ENABLED=0 go test -count=1 -tags migrated_fynedo ./internal/ui/...
 	go test -count=1 $(GOFLAGS_DESKTOP) ./internal/devices/... ./cmd/ekermed-desktop/... ./internal/e2e/lab/...
 
