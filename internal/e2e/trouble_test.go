@@ -10,9 +10,9 @@ import (
 	"ekermed.example/ekermed/internal/e2e/lab"
 )
 
-// TestServerDiesInTheCall kills the server in the middle of a call and starts it
-// again: both sides say so and come back by themselves; nothing stored is lost.
-func TestServerDiesInTheCall(t *testing.T) {
+// inACall brings a desktop and Chromium into a call with each other.
+func inACall(t *testing.T) (*lab.Scene, *lab.Browser) {
+	t.Helper()
 	sc, ctx := newScene(t), t.Context()
 	must(t, sc.SetServer(ctx, "127.0.0.1:0"))
 	must(t, sc.SetDesk(ctx))
@@ -23,11 +23,19 @@ func TestServerDiesInTheCall(t *testing.T) {
 	must(t, sc.Join(ctx, b, invited.Link))
 	_, _, err = sc.Admit(ctx, b)
 	must(t, err)
+	return sc, b
+}
+
+// TestServerDiesInTheCall kills the server in the middle of a call and starts it
+// again: both sides say so and come back by themselves; nothing stored is lost.
+func TestServerDiesInTheCall(t *testing.T) {
+	ctx := t.Context()
+	sc, b := inACall(t)
 	must(t, b.Phase("call", 10*time.Second))
 
 	listen := strings.Replace(strings.TrimPrefix(sc.Server.Local, "http://"), "localhost", "127.0.0.1", 1)
 	sc.Server.Kill()
-	_, err = sc.Desktop.Wait(ctx, "the desk says that the server is away", 20*time.Second, func(s lab.Status) bool { return s.Phase == "reconnecting" && s.Error != nil })
+	_, err := sc.Desktop.Wait(ctx, "the desk says that the server is away", 20*time.Second, func(s lab.Status) bool { return s.Phase == "reconnecting" && s.Error != nil })
 	must(t, err)
 	must(t, b.Phase("reconnecting", 30*time.Second))
 	sc.Server, err = sc.StartServer(listen, nil)
@@ -47,19 +55,11 @@ func TestServerDiesInTheCall(t *testing.T) {
 
 // TestReload comes back to the call when the patient reloads the page.
 func TestReload(t *testing.T) {
-	sc, ctx := newScene(t), t.Context()
-	must(t, sc.SetServer(ctx, "127.0.0.1:0"))
-	must(t, sc.SetDesk(ctx))
-	invited, err := sc.Server.Invite(lab.Email, "patient@example.org", "Yann Kermadec")
-	must(t, err)
-	b, err := sc.StartBrowser("chromium", sc.Sound, false)
-	must(t, err)
-	must(t, sc.Join(ctx, b, invited.Link))
-	_, _, err = sc.Admit(ctx, b)
-	must(t, err)
+	ctx := t.Context()
+	sc, b := inACall(t)
 	do(t, b, "reload", nil)
 	must(t, b.Phase("call", 30*time.Second))
-	_, err = b.Strip(30 * time.Second)
+	_, err := b.Strip(30 * time.Second)
 	must(t, err)
 	before := sc.Desktop.Status()
 	_, err = sc.Desktop.Wait(ctx, "pictures go on, from one patient", 20*time.Second, func(s lab.Status) bool {
@@ -146,20 +146,12 @@ func TestBadLinks(t *testing.T) {
 // is started again, finds its session in the keyring, and one key leads back: the
 // patient was let in already.
 func TestDesktopDiesInTheCall(t *testing.T) {
-	sc, ctx := newScene(t), t.Context()
-	must(t, sc.SetServer(ctx, "127.0.0.1:0"))
-	must(t, sc.SetDesk(ctx))
-	invited, err := sc.Server.Invite(lab.Email, "patient@example.org", "Yann Kermadec")
-	must(t, err)
-	b, err := sc.StartBrowser("chromium", sc.Sound, false)
-	must(t, err)
-	must(t, sc.Join(ctx, b, invited.Link))
-	_, _, err = sc.Admit(ctx, b)
-	must(t, err)
+	ctx := t.Context()
+	sc, _ := inACall(t)
 	sc.Desktop.Kill()
 	must(t, sc.OpenDesk(ctx, sc.Session))
 	must(t, sc.Display.Key("ctrl+Return"))
-	_, err = sc.Desktop.Wait(ctx, "back in the call", 30*time.Second, func(s lab.Status) bool {
+	_, err := sc.Desktop.Wait(ctx, "back in the call", 30*time.Second, func(s lab.Status) bool {
 		return s.Phase == "talking" && len(s.Peers) == 1 && s.Peers[0].FramesShown > 20 && s.Peers[0].AudioMSPlayed > 500
 	})
 	if err != nil {

@@ -187,12 +187,7 @@ type guest struct {
 	relayOnly bool
 }
 
-func join(t *testing.T, base, code string) *guest {
-	t.Helper()
-	return joinBy(t, base, code, false)
-}
-
-func joinBy(t *testing.T, base, code string, relayOnly bool) *guest {
+func join(t *testing.T, base, code string, relayOnly bool) *guest {
 	t.Helper()
 	g := &guest{player: newPlayer(t), relayOnly: relayOnly}
 	p := portal.Portal{Base: base}
@@ -298,7 +293,7 @@ func consultBy(t *testing.T, server *testServer, base string, relayOnly bool) (*
 	_, code := server.invite()
 	d := startDesk(t)
 	d.signIn(t, base)
-	g := joinBy(t, server.Local, code, relayOnly)
+	g := join(t, server.Local, code, relayOnly)
 	s := d.until(t, "the guest at the door", func(s call.State) bool { _, p := door(s); return p != "" })
 	if g.player.frames.Load() > 0 || d.player.frames.Load() > 0 {
 		t.Fatal("frames before admission")
