@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build=(gcc g++ pkg-config libgl1-mesa-dev xorg-dev libxkbcommon-dev libwayland-dev libvpx-dev libopus-dev libspeexdsp-dev)
-check=(xvfb xauth libgl1-mesa-dri xdotool imagemagick pulseaudio pulseaudio-utils gnome-keyring dbus espeak-ng ffmpeg fonts-dejavu-core ca-certificates)
+check=(xvfb xauth libgl1-mesa-dri xdotool imagemagick pulseaudio pulseaudio-utils gnome-keyring dbus fonts-dejavu-core ca-certificates)
 browsers=(chromium firefox-esr)
 
 if ! command -v apt-get >/dev/null; then
