@@ -12,7 +12,7 @@ import (
 func Step(s State, ev Event, now time.Time) (State, []Effect) {
 	switch ev := ev.(type) {
 	case SignIn, SignOut, SessionOpened, SessionResuming, SessionClosed, AgendaCame, AgendaLost, Warned:
-		return stepAccount(s, ev)
+		return stepAccount(s, ev, now)
 	case SendInvite, CloseInvite, InviteDone, CancelAppointment:
 		return stepInvite(s, ev)
 	case Preview, Choose, TestSpeaker, SetSettings, Remembered, DevicesFound, DevicesOpened:
@@ -23,7 +23,7 @@ func Step(s State, ev Event, now time.Time) (State, []Effect) {
 	return stepCall(s, ev, now)
 }
 
-func stepAccount(s State, ev Event) (State, []Effect) {
+func stepAccount(s State, ev Event, now time.Time) (State, []Effect) {
 	switch ev := ev.(type) {
 	case SignIn:
 		// An earlier session that cannot be checked holds nobody up.
@@ -50,7 +50,10 @@ func stepAccount(s State, ev Event) (State, []Effect) {
 		}
 		return signedOut(s, nil, StopAgenda{}, CloseSession{})
 	case AgendaCame:
-		s.Agenda = Agenda{Online: true, Appointments: ev.Agenda.Appointments}
+		s.Agenda = Agenda{Online: true, Appointments: ev.Agenda.Appointments, Skew: s.Agenda.Skew}
+		if ev.Agenda.Now > 0 {
+			s.Agenda.Skew = time.UnixMilli(int64(ev.Agenda.Now * 1000)).Sub(now)
+		}
 	case AgendaLost:
 		if ev.Problem.Code == ProblemCode(wire.CodeSession) && !s.Call.Live() {
 			return signedOut(s, &ev.Problem, StopAgenda{}, CloseSession{})

@@ -158,6 +158,14 @@ func TestAStuckSessionHoldsNobodyUp(t *testing.T) {
 	}
 }
 
+// Waiting times go by the server's clock, for the desk's may be wrong.
+func TestTheServersClock(t *testing.T) {
+	s, _ := Step(State{}, AgendaCame{wire.Agenda{Now: 1000}}, time.Unix(400, 0))
+	if s.Agenda.Skew != 10*time.Minute {
+		t.Errorf("skew %s", s.Agenda.Skew)
+	}
+}
+
 func TestAnEndedSessionSignsOut(t *testing.T) {
 	s, effects := play(t, signedIn, AgendaLost{Problem{Code: ProblemCode(wire.CodeSession)}})
 	if s.Account.Phase != SignedOut || s.Account.Problem == nil || !has(effects, func(CloseSession) bool { return true }) {

@@ -4,6 +4,7 @@ package peer
 
 import (
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -296,7 +297,7 @@ func newAPI(loopback bool) (*webrtc.API, error) {
 		return nil, err
 	}
 	var set webrtc.SettingEngine
-	set.LoggerFactory = quiet{}
+	set.LoggerFactory = quiet()
 	set.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	set.SetIncludeLoopbackCandidate(loopback)
 	set.SetICETimeouts(4*time.Second, 6*time.Second, 2*time.Second)
@@ -306,12 +307,6 @@ func newAPI(loopback bool) (*webrtc.API, error) {
 }
 
 // quiet drops pion's own log lines: they name addresses, which no log may hold.
-type quiet struct{}
-
-func (quiet) NewLogger(string) logging.LeveledLogger {
-	return logging.NewDefaultLeveledLoggerForScope("", logging.LogLevelDisabled, discard{})
+func quiet() logging.LoggerFactory {
+	return &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
 }
-
-type discard struct{}
-
-func (discard) Write(b []byte) (int, error) { return len(b), nil }

@@ -100,6 +100,9 @@ type Pong struct {
 // Agenda is the clinician's day, sent after Watch and again at every change.
 type Agenda struct {
 	Appointments []Appointment `json:"appointments,omitempty"`
+	// Now is the server's clock, so that waiting times do not trust the desk's: seconds
+	// since 1970-01-01 UTC.
+	Now float64 `json:"now"`
 }
 
 func (Welcome) wireType() string  { return "welcome" }

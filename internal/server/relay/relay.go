@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -71,7 +72,7 @@ func New(o Options) (*Relay, error) {
 	rand.Read(r.key)
 	cfg := turn.ServerConfig{
 		Realm: realm, AuthHandler: r.authenticate, QuotaHandler: r.mayAllocate,
-		LoggerFactory: silent{},
+		LoggerFactory: silent(),
 		EventHandler:  turn.EventHandler{OnAllocationCreated: r.created, OnAllocationDeleted: r.deleted},
 	}
 	gen := func() turn.RelayAddressGenerator {
@@ -221,12 +222,6 @@ func addrPort(a net.Addr) netip.AddrPort {
 }
 
 // silent drops pion's own log lines: they name addresses, which no log may hold.
-type silent struct{}
-
-func (silent) NewLogger(string) logging.LeveledLogger {
-	return logging.NewDefaultLeveledLoggerForScope("", logging.LogLevelDisabled, nowhere{})
+func silent() logging.LoggerFactory {
+	return &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
 }
-
-type nowhere struct{}
-
-func (nowhere) Write(b []byte) (int, error) { return len(b), nil }

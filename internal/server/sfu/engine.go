@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"io"
 	"net"
 	"sync/atomic"
 	"time"
@@ -50,7 +51,7 @@ func newAPI(mux ice.UDPMux, o Options) (*webrtc.API, error) {
 		return nil, err
 	}
 	var set webrtc.SettingEngine
-	set.LoggerFactory = quiet{}
+	set.LoggerFactory = quiet()
 	set.SetLite(true)
 	set.SetICEUDPMux(mux)
 	set.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
@@ -79,12 +80,6 @@ type counters struct {
 }
 
 // quiet drops pion's own log lines: they name addresses, which no log may hold.
-type quiet struct{}
-
-func (quiet) NewLogger(string) logging.LeveledLogger {
-	return logging.NewDefaultLeveledLoggerForScope("", logging.LogLevelDisabled, discard{})
+func quiet() logging.LoggerFactory {
+	return &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
 }
-
-type discard struct{}
-
-func (discard) Write(b []byte) (int, error) { return len(b), nil }

@@ -126,7 +126,7 @@ func sit(t testing.TB, s *SFU, id string, with extras) *raw {
 	var media webrtc.MediaEngine
 	var chain interceptor.Registry
 	var set webrtc.SettingEngine
-	set.LoggerFactory = quiet{}
+	set.LoggerFactory = quiet()
 	set.SetIncludeLoopbackCandidate(true)
 	set.SetDTLSRetransmissionInterval(100 * time.Millisecond)
 	if with.profiles != nil {

@@ -47,7 +47,7 @@ var ErrClosed = errors.New("the media server is stopping")
 
 // New makes an SFU on an open UDP socket.
 func New(o Options) (*SFU, error) {
-	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: o.UDP, Logger: quiet{}.NewLogger("ice")})
+	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: o.UDP, Logger: quiet().NewLogger("ice")})
 	api, err := newAPI(mux, o)
 	if err != nil {
 		return nil, errors.Join(err, mux.Close())

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"sync"
+	"time"
 
 	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/server/access"
@@ -60,7 +61,7 @@ func (a *Agenda) read(ctx context.Context, account string) (wire.Agenda, error) 
 	if err != nil {
 		return wire.Agenda{}, err
 	}
-	var out wire.Agenda
+	out := wire.Agenda{Now: float64(time.Now().UnixMilli()) / 1000}
 	for _, ap := range list {
 		entry := appointment(ap)
 		entry.People = a.rooms().People(ap.ID)

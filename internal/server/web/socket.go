@@ -170,7 +170,7 @@ func (w *Web) follow(r *http.Request, c *conn, session string) {
 	}()
 	tick := time.NewTicker(agendaEvery)
 	defer tick.Stop()
-	var last wire.Agenda
+	var last []wire.Appointment
 	for first := true; ; first = false {
 		if _, _, err := w.o.Access.Session(r.Context(), session); err != nil {
 			c.refuse(w.failure(err))
@@ -183,9 +183,9 @@ func (w *Web) follow(r *http.Request, c *conn, session string) {
 			<-gone
 			return
 		}
-		if first || !reflect.DeepEqual(agenda, last) {
+		if first || !reflect.DeepEqual(agenda.Appointments, last) {
 			c.Send(agenda)
-			last = agenda
+			last = agenda.Appointments
 		}
 		select {
 		case <-changed:

@@ -20,6 +20,9 @@ export interface Admitted {
 /** Agenda is the clinician's day, sent after Watch and again at every change. */
 export interface Agenda {
   appointments?: Appointment[];
+  /** Now is the server's clock, so that waiting times do not trust the desk's: seconds
+   * since 1970-01-01 UTC. */
+  now: number;
 }
 
 /** Answer carries the SDP answer to the Offer of the same generation and round. */
