@@ -26,11 +26,14 @@ type (
 	Tell struct{ Message wire.Message }
 	// HangUp closes the room, after what was told before, and the media connection.
 	HangUp struct{}
-	// Connect takes an offer: a new media connection for a new generation.
+	// Connect takes a message about media connections: Direct, Offer, Answer, Candidate or
+	// Settle. ICE are the servers for a new one.
 	Connect struct {
-		Offer wire.Offer
-		ICE   []wire.ICEServer
+		Message wire.Message
+		ICE     []wire.ICEServer
 	}
+	// Redial leaves the present connections to the server for new ones.
+	Redial struct{}
 	// OpenDevices opens what is chosen; DevicesOpened answers.
 	OpenDevices struct{ Choice Choice }
 	// SwitchDevices changes devices while they are open; DevicesOpened answers.
@@ -58,6 +61,7 @@ func (Enter) effect()         {}
 func (Tell) effect()          {}
 func (HangUp) effect()        {}
 func (Connect) effect()       {}
+func (Redial) effect()        {}
 func (OpenDevices) effect()   {}
 func (SwitchDevices) effect() {}
 func (CloseDevices) effect()  {}

@@ -82,8 +82,17 @@ type (
 		Gen  uint32
 		Kind wire.Kind
 	}
-	// MediaDown: the media connection of this generation failed.
+	// MediaReady: the connection of this generation can take an older one's place.
+	MediaReady struct{ Gen uint32 }
+	// MediaPath: how its packets travel now.
+	MediaPath struct {
+		Gen  uint32
+		Path Path
+	}
+	// MediaDown: nothing comes on the connection of this generation any more.
 	MediaDown struct{ Gen uint32 }
+	// NetworkChanged: the machine has other addresses than before.
+	NetworkChanged struct{}
 	// DevicesFound lists what the machine has.
 	DevicesFound struct{ Cameras, Microphones, Speakers []Device }
 	// DevicesOpened answers the opening of devices: what works and what does not.
@@ -128,7 +137,10 @@ func (InviteDone) event()        {}
 func (LinkDown) event()          {}
 func (Heard) event()             {}
 func (MediaUp) event()           {}
+func (MediaReady) event()        {}
+func (MediaPath) event()         {}
 func (MediaDown) event()         {}
+func (NetworkChanged) event()    {}
 func (DevicesFound) event()      {}
 func (DevicesOpened) event()     {}
 func (Remembered) event()        {}

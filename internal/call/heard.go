@@ -25,15 +25,28 @@ func stepHeard(s State, m wire.Message, now time.Time) (State, []Effect) {
 		}
 		c.People = slices.DeleteFunc(slices.Clone(c.People), func(p wire.Person) bool { return p.ID == m.ID })
 		c.settle()
-	case wire.Offer:
-		if m.Gen > c.Gen {
-			c.flowing = false
+	case wire.Direct:
+		if m.Gen <= c.Gen {
+			return s, nil
 		}
-		c.Gen = m.Gen
+		c.open(m.Gen, true)
+		return s, []Effect{Connect{m, m.ICE}}
+	case wire.Offer:
+		if _, known := c.connection(m.Gen); !known {
+			if m.Gen < c.Gen {
+				return s, nil
+			}
+			c.open(m.Gen, false)
+		}
 		if len(m.ICE) > 0 {
 			c.ice = m.ICE
 		}
 		return s, []Effect{Connect{m, c.ice}}
+	case wire.Answer, wire.Candidate:
+		return s, []Effect{Connect{Message: m}}
+	case wire.Settle:
+		c.keep(m.Gen)
+		return s, []Effect{Connect{Message: m}}
 	case wire.Admitted:
 		c.ice = m.ICE
 	case wire.Ended:
@@ -56,25 +69,32 @@ func welcome(s State, m wire.Welcome) (State, []Effect) {
 	c := &s.Call
 	c.Self, c.Room, c.People, c.ice = m.Self, m.Room, m.People, m.ICE
 	c.Problem, c.away = nil, false
-	if m.Gen == 0 {
-		c.flowing, c.Gen = false, 0
+	var effects []Effect
+	if m.Gen == 0 && len(c.connections) > 0 {
+		c.keep(0)
+		effects = append(effects, Connect{Message: wire.Settle{}})
 	}
 	switch {
 	case len(c.Others()) == 0:
 		c.Phase = Waiting
-	case c.flowing:
+	case c.flowing():
 		c.Phase = Talking
 	default:
 		c.Phase = Connecting
 	}
-	effects := []Effect{Tell{wire.Ready(s.media())}}
+	effects = append(effects, Tell{s.ready()})
 	for _, pending := range c.pending {
 		effects = append(effects, Tell{pending})
 	}
 	c.pending = nil
 	// What failed meanwhile, and what the server holds and we do not, is asked anew.
-	if m.Gen != 0 && (c.owed == m.Gen || c.Gen != m.Gen) {
+	held, known := c.connection(m.Gen)
+	switch {
+	case m.Gen == 0:
+	case !known || c.owed == m.Gen:
 		effects = append(effects, Tell{wire.Renew{Gen: m.Gen}})
+	case held.ready:
+		effects = append(effects, Tell{wire.Up{Gen: m.Gen}}) // may have been lost
 	}
 	c.owed = 0
 	return s, effects
@@ -85,7 +105,7 @@ func (c *Consultation) settle() {
 	alone := len(c.Others()) == 0
 	switch {
 	case alone && (c.Phase == Connecting || c.Phase == Talking):
-		c.Phase, c.flowing = Waiting, false
+		c.Phase = Waiting
 	case !alone && c.Phase == Waiting:
 		c.Phase, c.Left = Connecting, ""
 	}

@@ -139,9 +139,11 @@ type Consultation struct {
 	People []wire.Person
 	// Audio and Video: what we let out. They survive reconnecting.
 	Audio, Video bool
-	// Route tells how media travels: "" (none yet), "sfu".
+	// Route tells how media travels: "" (none yet), RouteDirect, RouteRelay or RouteServer.
 	Route string
-	// Gen is the generation of the media connection.
+	// Path is what its packets do.
+	Path Path
+	// Gen is the generation of the newest media connection, 0 when there is none.
 	Gen uint32
 	// Began is when the first picture or sound came; zero before.
 	Began time.Time
@@ -156,8 +158,7 @@ type Consultation struct {
 	Seen    bool
 	Problem *Problem
 
-	// flowing: media of the present generation has come.
-	flowing bool
+	connections []connection
 	// away: the room's connection is down.
 	away bool
 	// owed is the generation that failed while the server could not be asked for a new

@@ -19,6 +19,10 @@ func Step(s State, ev Event, now time.Time) (State, []Effect) {
 		return stepDevices(s, ev)
 	case Heard:
 		return stepHeard(s, ev.Message, now)
+	case MediaUp, MediaReady, MediaPath, MediaDown:
+		return stepMedia(s, ev, now)
+	case NetworkChanged:
+		return networkChanged(s)
 	}
 	return stepCall(s, ev, now)
 }
@@ -148,6 +152,12 @@ func (s State) media() wire.Media {
 	}
 }
 
+// ready tells the room that we agreed to the capture.
+func (s State) ready() wire.Ready {
+	m := s.media()
+	return wire.Ready{Audio: m.Audio, Video: m.Video, Direct: true}
+}
+
 // tellMedia tells the room what we let out, once we are in it.
 func tellMedia(s State, effects []Effect) (State, []Effect) {
 	if s.Call.Live() && s.Call.Self != "" {
@@ -186,21 +196,6 @@ func stepCall(s State, ev Event, now time.Time) (State, []Effect) {
 		}
 	case LinkDown:
 		return linkDown(s, ev, now)
-	case MediaUp:
-		return mediaUp(s, ev, now)
-	case MediaDown:
-		if s.Call.Live() && ev.Gen == s.Call.Gen {
-			s.Call.flowing = false
-			if s.Call.Phase != Reconnecting {
-				s.Call.Phase, s.Call.Lost = Reconnecting, now
-			}
-			if s.Call.away {
-				s.Call.owed = ev.Gen // asked for after the next welcome
-				return s, nil
-			}
-			s.Call.Problem = &Problem{Code: ProblemMediaLost}
-			return s, []Effect{Tell{wire.Renew{Gen: ev.Gen}}}
-		}
 	}
 	return s, nil
 }
@@ -243,21 +238,6 @@ func linkDown(s State, ev LinkDown, now time.Time) (State, []Effect) {
 		s.Call.Phase, s.Call.Lost = Reconnecting, now
 	}
 	s.Call.Problem, s.Call.away = &ev.Problem, true
-	return s, nil
-}
-
-func mediaUp(s State, ev MediaUp, now time.Time) (State, []Effect) {
-	if !s.Call.Live() || ev.Gen != s.Call.Gen {
-		return s, nil
-	}
-	s.Call.flowing, s.Call.Route = true, "sfu"
-	if s.Call.Began.IsZero() {
-		s.Call.Began = now
-	}
-	s.Call.Seen = s.Call.Seen || ev.Kind == wire.Video
-	if s.Call.Phase == Connecting || (s.Call.Phase == Reconnecting && s.Call.Problem != nil && s.Call.Problem.Code == ProblemMediaLost) {
-		s.Call.Phase, s.Call.Problem = Talking, nil
-	}
 	return s, nil
 }
 

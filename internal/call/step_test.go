@@ -67,7 +67,7 @@ func TestACallFromStartToEnd(t *testing.T) {
 	if s.Call.Phase != Talking || !s.Call.Seen || s.Call.Route != "sfu" || s.Call.Began.IsZero() {
 		t.Errorf("%+v", s.Call)
 	}
-	if !has(effects, func(c Connect) bool { return c.Offer.Gen == 1 }) {
+	if !has(effects, func(c Connect) bool { o, ok := c.Message.(wire.Offer); return ok && o.Gen == 1 }) {
 		t.Error("the offer was not taken")
 	}
 	s, _ = play(t, append(evs, Heard{wire.Gone{ID: "p", Reason: wire.ReasonLeft}})...)
@@ -91,7 +91,7 @@ func TestMuteSurvivesReconnecting(t *testing.T) {
 		t.Errorf("audio %v video %v", s.Call.Audio, s.Call.Video)
 	}
 	last, _ := effects[len(effects)-1].(Tell)
-	if last.Message != wire.Message(wire.Ready{Audio: true, Video: false}) {
+	if last.Message != wire.Message(wire.Ready{Audio: true, Video: false, Direct: true}) {
 		t.Errorf("told %#v", last.Message)
 	}
 }
@@ -103,9 +103,9 @@ func TestMediaIsRenewed(t *testing.T) {
 		t.Errorf("%s %#v", s.Call.Phase, effects)
 	}
 	s, _ = play(t, signedIn, OpenRoom{"a1"}, welcomed, Heard{wire.Presence{Person: inCall}},
-		Heard{wire.Offer{Gen: 1}}, MediaUp{1, wire.Audio}, MediaDown{1}, Heard{wire.Offer{Gen: 2}}, MediaUp{1, wire.Audio})
+		Heard{wire.Offer{Gen: 1}}, MediaUp{1, wire.Audio}, MediaDown{1}, Heard{wire.Offer{Gen: 2}}, MediaUp{7, wire.Audio})
 	if s.Call.Phase != Reconnecting {
-		t.Error("an old connection's media counted")
+		t.Error("media of a connection that there is not counted")
 	}
 	s, _ = Step(s, MediaUp{2, wire.Audio}, time.Now())
 	if s.Call.Phase != Talking {
@@ -184,7 +184,7 @@ func TestAnyOrder(t *testing.T) {
 	all := []Event{
 		signedIn, SignOut{}, OpenRoom{"a1"}, LetIn{"a1", "p"}, LetIn{"a2", "q"}, TurnAway{"a1", "p", ""}, SetAudio{false}, SetVideo{true},
 		welcomed, Heard{wire.Presence{Person: inCall}}, Heard{wire.Presence{Person: atDoor}}, Heard{wire.Gone{ID: "p"}},
-		Heard{wire.Offer{Gen: 1}}, Heard{wire.Offer{Gen: 2}}, Heard{wire.Ended{Reason: wire.ReasonEnded}}, Heard{wire.Failure{Code: wire.CodeNoPeer}},
+		Heard{wire.Offer{Gen: 1}}, Heard{wire.Offer{Gen: 2}}, Heard{wire.Direct{Gen: 3, Peer: "p"}}, Heard{wire.Settle{Gen: 3}}, Heard{wire.Settle{Gen: 9}}, NetworkChanged{}, MediaReady{3}, MediaPath{3, Path{"relay", "host", "tls"}}, MediaUp{3, wire.Video}, MediaDown{3}, Heard{wire.Ended{Reason: wire.ReasonEnded}}, Heard{wire.Failure{Code: wire.CodeNoPeer}},
 		MediaUp{1, wire.Video}, MediaUp{2, wire.Audio}, MediaDown{1}, LinkDown{}, LinkDown{Final: true}, Preview{true}, Preview{false},
 		DevicesOpened{Open: true}, CloseEnd{}, AgendaLost{}, AgendaCame{}, Choose{}, SendInvite{Email: "a@b.c"}, InviteDone{},
 	}
@@ -216,5 +216,67 @@ func TestAnyOrder(t *testing.T) {
 		if s, _ = Step(s, Leave{}, time.Unix(2, 0)); s.Call.Live() {
 			t.Fatalf("left, yet %+v", s.Call)
 		}
+	}
+}
+
+// A new connection is made beside the old one: the screen does not flicker, and only the
+// server's word closes the old one.
+func TestMakeBeforeBreak(t *testing.T) {
+	evs := []Event{signedIn, OpenRoom{"a1"}, welcomed, Heard{wire.Presence{Person: inCall}},
+		Heard{wire.Direct{Gen: 5, Peer: "p"}}, MediaUp{5, wire.Video}, MediaReady{5}, MediaPath{5, Path{"host", "srflx", "udp"}}, Heard{wire.Settle{Gen: 5}}}
+	s, effects := play(t, evs...)
+	if s.Call.Phase != Talking || s.Call.Route != RouteDirect {
+		t.Fatalf("%s by %q", s.Call.Phase, s.Call.Route)
+	}
+	if !has(effects, func(m Tell) bool { return m.Message == wire.Message(wire.Up{Gen: 5}) }) {
+		t.Error("the server was not told that media is up")
+	}
+	evs = append(evs, Heard{wire.Offer{Gen: 6, Round: 1}})
+	s, _ = play(t, evs...)
+	if s.Call.Phase != Talking || s.Call.Route != RouteDirect || s.Call.Gen != 6 {
+		t.Errorf("while the new one is made: %s by %q, generation %d", s.Call.Phase, s.Call.Route, s.Call.Gen)
+	}
+	broken, effects := play(t, append(evs, MediaDown{6})...)
+	if broken.Call.Phase != Talking || !has(effects, func(m Tell) bool { return m.Message == wire.Message(wire.Renew{Gen: 6}) }) {
+		t.Errorf("the new one failed: %s", broken.Call.Phase)
+	}
+	s, _ = play(t, append(evs, MediaUp{6, wire.Video}, MediaReady{6}, Heard{wire.Settle{Gen: 6}})...)
+	if s.Call.Phase != Talking || s.Call.Route != RouteServer {
+		t.Errorf("on the new one: %s by %q", s.Call.Phase, s.Call.Route)
+	}
+	s, _ = play(t, append(evs, Heard{wire.Settle{Gen: 99}})...)
+	if s.Call.Phase != Connecting || s.Call.Route != "" || s.Call.Gen != 0 {
+		t.Errorf("with none left: %s by %q, generation %d", s.Call.Phase, s.Call.Route, s.Call.Gen)
+	}
+}
+
+// Relays and TCP are told, for the screen must say so.
+func TestThePath(t *testing.T) {
+	up := []Event{signedIn, OpenRoom{"a1"}, welcomed, Heard{wire.Presence{Person: inCall}}, Heard{wire.Direct{Gen: 5, Peer: "p"}}, MediaUp{5, wire.Video}}
+	for _, tt := range []struct {
+		path  Path
+		route string
+		slow  bool
+	}{
+		{Path{"host", "host", "udp"}, RouteDirect, false}, {Path{"host", "relay", "udp"}, RouteRelay, false},
+		{Path{"relay", "srflx", "udp"}, RouteRelay, false}, {Path{"relay", "relay", "tls"}, RouteRelay, true},
+	} {
+		s, _ := play(t, append(up, MediaPath{5, tt.path})...)
+		if s.Call.Route != tt.route || s.Call.Path.Slow() != tt.slow {
+			t.Errorf("%+v: route %q slow %v", tt.path, s.Call.Route, s.Call.Path.Slow())
+		}
+	}
+}
+
+// Another network: new connections at once, and new media as soon as the server hears us.
+func TestTheNetworkChanges(t *testing.T) {
+	evs := []Event{signedIn, OpenRoom{"a1"}, welcomed, Heard{wire.Presence{Person: inCall}}, Heard{wire.Direct{Gen: 5, Peer: "p"}}, MediaUp{5, wire.Video}, MediaReady{5}}
+	s, effects := play(t, append(evs, NetworkChanged{})...)
+	if !has(effects, func(Redial) bool { return true }) || s.Call.Phase != Talking {
+		t.Errorf("%s %#v", s.Call.Phase, effects)
+	}
+	_, effects = play(t, append(evs, NetworkChanged{}, Heard{wire.Welcome{Self: "me", Room: "r", People: []wire.Person{me, inCall}, Gen: 5}})...)
+	if !has(effects, func(m Tell) bool { return m.Message == wire.Message(wire.Renew{Gen: 5}) }) {
+		t.Errorf("media of the old address is kept: %#v", effects)
 	}
 }

@@ -183,7 +183,7 @@ func (g *guest) read(t testing.TB) {
 		case wire.Offer:
 			if p == nil {
 				g.offered = time.Now()
-				if p, err = peer.New(peer.Options{Media: g.media, Loopback: true, Down: func() {}, Up: func(who string, kind wire.Kind) {
+				if p, err = peer.New(peer.Options{Media: g.media, Loopback: true, Ready: func() {}, Down: func() {}, Up: func(who string, kind wire.Kind) {
 					select {
 					case g.up <- who + " " + string(kind):
 					default:

@@ -249,7 +249,7 @@ func ownAddress() (net.IP, error) {
 // tickets gives out ICE servers, or none when the relay is turned off.
 type tickets struct{ relay *relay.Relay }
 
-func (t tickets) ICE(peer string) []wire.ICEServer {
+func (t tickets) ICE(peer string, direct bool) []wire.ICEServer {
 	if t.relay == nil {
 		return nil
 	}
@@ -264,8 +264,8 @@ func (t tickets) Revoke(peer string) {
 
 type seater struct{ sfu *sfu.SFU }
 
-func (s seater) Seat(room, peer string, out func(wire.Message)) (room.Seat, error) {
-	return s.sfu.Seat(room, peer, out)
+func (s seater) Seat(room, peer string, next func() uint32, out func(wire.Message)) (room.Seat, error) {
+	return s.sfu.Seat(room, peer, next, out)
 }
 
 // wire joins the parts: the room tells the agenda, the web serves both.
@@ -277,7 +277,7 @@ func (a *App) wire() error {
 	ac := NewAccess(a.cfg, a.store, zone)
 	agenda := web.NewAgenda(ac, func() *room.Hub { return a.rooms })
 	a.rooms = room.NewHub(room.Options{
-		Seater: seater{a.sfu}, Tickets: tickets{a.relay},
+		Seater: seater{a.sfu}, Tickets: tickets{a.relay}, Policy: room.Auto,
 		Grace: time.Duration(a.cfg.Room.Grace), Linger: 30 * time.Second,
 		Changed: agenda.Changed,
 		Done:    a.done(agenda),

@@ -52,6 +52,8 @@ type Link struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 
+	redial chan struct{} // room for one
+
 	mu     sync.Mutex
 	ending bool
 	flush  chan struct{}
@@ -60,7 +62,7 @@ type Link struct {
 // Open starts a link; it dials in the background.
 func Open(ctx context.Context, o Options) *Link {
 	ctx, cancel := context.WithCancel(ctx)
-	l := &Link{o: o, out: make(chan wire.Message, queued), cancel: cancel, done: make(chan struct{}), flush: make(chan struct{})}
+	l := &Link{o: o, out: make(chan wire.Message, queued), cancel: cancel, done: make(chan struct{}), flush: make(chan struct{}), redial: make(chan struct{}, 1)}
 	go func() { // Close waits for it
 		defer close(l.done)
 		l.run(ctx)
@@ -81,6 +83,18 @@ func (l *Link) Send(m wire.Message) error {
 		return ErrFull
 	}
 }
+
+// Redial leaves the present connection for a new one, at once: the network is another.
+// Down is not called unless the new one fails too.
+func (l *Link) Redial() {
+	select {
+	case l.redial <- struct{}{}:
+	default: // asked for already
+	}
+}
+
+// errRedial ends a connection that Redial left.
+var errRedial = errors.New("another network")
 
 // Close sends what is queued, says goodbye and waits for the end, at most limit.
 func (l *Link) Close(limit time.Duration) {
@@ -115,6 +129,9 @@ func (l *Link) run(ctx context.Context) {
 		case errors.As(err, &final):
 			l.o.Down(final.error, true)
 			return
+		case errors.Is(err, errRedial):
+			try = -1
+			continue
 		}
 		l.o.Down(err, false)
 		if spoke {
@@ -123,6 +140,7 @@ func (l *Link) run(ctx context.Context) {
 		pause := pauses()[min(try, len(pauses())-1)]
 		select {
 		case <-time.After(pause):
+		case <-l.redial:
 		case <-ctx.Done():
 			return
 		case <-l.flush:
@@ -146,6 +164,26 @@ func (l *Link) drop() {
 // once runs one connection. It answers whether the server spoke, and nil when we
 // closed it.
 func (l *Link) once(ctx context.Context) (bool, error) {
+	here, leave := context.WithCancelCause(ctx)
+	watched := make(chan struct{})
+	go func() { // ends with the connection, waited for below
+		defer close(watched)
+		select {
+		case <-l.redial:
+			leave(errRedial)
+		case <-here.Done():
+		}
+	}()
+	spoke, err := l.talk(here)
+	if errors.Is(context.Cause(here), errRedial) {
+		err = errRedial
+	}
+	leave(nil)
+	<-watched
+	return spoke, err
+}
+
+func (l *Link) talk(ctx context.Context) (bool, error) {
 	first, err := l.o.First(ctx)
 	if err != nil {
 		if l.o.Fatal(err) {

@@ -1,17 +1,15 @@
-// Package peer is one media connection: it answers the server's offers, sends our
-// tracks and hands what others send to the playout buffers.
+// Package peer is one media connection, to the server or straight to another person: it
+// sends our tracks, hands what comes to the playout buffers, and watches how it is doing.
 package peer
 
 import (
+	"context"
 	"fmt"
-	"io"
+	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/pion/dtls/v3"
-	"github.com/pion/ice/v4"
-	"github.com/pion/interceptor"
-	"github.com/pion/logging"
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
@@ -30,24 +28,47 @@ type Media interface {
 	PlayAudio(peer string, in *jitter.Audio)
 }
 
+// Path is how a connection's packets travel (RFC 8445, W3C webrtc-stats).
+type Path struct {
+	// Local and Remote are candidate types: host, srflx, prflx or relay.
+	Local, Remote string
+	// Protocol is what leaves this machine: udp, tcp, or tls for TURN over TLS.
+	Protocol string
+}
+
 // Options configure a Peer.
 type Options struct {
 	ICE   []wire.ICEServer
 	Media Media
-	// Up tells of the first packet of each remote track, Down that the connection
-	// failed. Both must not block.
-	Up   func(peer string, kind wire.Kind)
-	Down func()
+	// Peer is the other person of a direct connection; empty for one to the server, which
+	// names people by stream.
+	Peer string
+	// Candidate sends one of our candidates to the other person. Nil for a connection to
+	// the server, which is ICE lite and learns our addresses from our checks: nobody else
+	// needs to know them.
+	Candidate func(webrtc.ICECandidateInit)
+	// Up tells that media comes: of each remote track first, and again after Down. Ready
+	// tells once that a picture is whole, or that there is only sound. Down tells that
+	// nothing comes any more, for now or for good. Path tells each new path. None may block.
+	Up    func(peer string, kind wire.Kind)
+	Ready func()
+	Down  func()
+	Path  func(Path)
+	// Expected tells whether the others let sound or picture out. Nil means no.
+	Expected func() bool
 	// RelayOnly sends everything through TURN, so that no address of ours is shown.
 	RelayOnly bool
 	// Loopback adds 127.0.0.1 to what media may travel on, for a server on this machine.
 	Loopback bool
+	// Dial opens TCP connections to TURN servers, through a proxy where there is one, and
+	// with TLS when secure is the server's name. Nil leaves them to ICE.
+	Dial func(ctx context.Context, address, secure string) (net.Conn, error)
 }
 
-// The video rate, kbit/s: it starts in the middle and follows the losses that the
-// other side reports.
+// The video rate, kbit/s: it starts in the middle and follows what the network carries.
 const (
-	rateMin, rateStart, rateMax = 150, 900, 1800
+	rateMin, rateStart, rateMax = 100, 900, 1800
+	soundRate                   = 40 // with headers
 )
 
 // beginLimit bounds the wait for ICE to begin, which takes a millisecond.
@@ -61,33 +82,27 @@ type Peer struct {
 	// begun is closed once ICE runs with the credentials of the first offer.
 	begun chan struct{}
 	asked bool // the first offer was answered; Answer alone uses it
+	end   chan struct{}
+
+	ready     atomic.Bool
+	estimated atomic.Bool  // the network's feedback rules the rate
+	last      atomic.Int64 // when a packet came, ns of start's clock
+	start     time.Time
+	down      atomic.Bool
 
 	mu     sync.Mutex
 	closed bool
 	tracks []*remote
+	early  []wire.Candidate // before the remote description
+	timers []*time.Timer
 	rtt    time.Duration
 	loss   float64
 }
 
-type remote struct {
-	peer  string
-	kind  wire.Kind
-	video *jitter.Video
-	audio *jitter.Audio
-}
-
-func (r *remote) close() {
-	if r.video != nil {
-		r.video.Close()
-	}
-	if r.audio != nil {
-		r.audio.Close()
-	}
-}
-
-// New opens a connection that waits for its first offer.
+// New opens a connection that waits for its first offer, or for Call.
 func New(o Options) (*Peer, error) {
-	api, err := newAPI(o.Loopback)
+	p := &Peer{o: o, begun: make(chan struct{}), end: make(chan struct{}), start: time.Now()}
+	api, err := newAPI(o, p.rated)
 	if err != nil {
 		return nil, err
 	}
@@ -98,38 +113,89 @@ func New(o Options) (*Peer, error) {
 	for _, s := range o.ICE {
 		cfg.ICEServers = append(cfg.ICEServers, webrtc.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
 	}
-	pc, err := api.NewPeerConnection(cfg)
-	if err != nil {
+	if p.pc, err = api.NewPeerConnection(cfg); err != nil {
 		return nil, fmt.Errorf("opening a media connection: %w", err)
 	}
-	p := &Peer{o: o, pc: pc, begun: make(chan struct{})}
 	begin := sync.OnceFunc(func() { close(p.begun) })
-	pc.OnICEConnectionStateChange(func(webrtc.ICEConnectionState) { begin() })
+	p.pc.OnICEConnectionStateChange(func(state webrtc.ICEConnectionState) {
+		begin()
+		switch state {
+		case webrtc.ICEConnectionStateDisconnected, webrtc.ICEConnectionStateFailed:
+			p.lost()
+		}
+	})
+	if o.Candidate != nil {
+		p.pc.OnICECandidate(func(c *webrtc.ICECandidate) {
+			if c != nil {
+				o.Candidate(c.ToJSON())
+			}
+		})
+	}
+	way := webrtc.RTPTransceiverDirectionSendonly // the server's offers have lines of their own for what comes
+	if o.Peer != "" {
+		way = webrtc.RTPTransceiverDirectionSendrecv
+	}
 	for _, track := range o.Media.Tracks() {
-		line, err := pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+		line, err := p.pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: way})
 		if err != nil {
 			return nil, fmt.Errorf("sending %s: %w", track.ID(), err)
 		}
 		p.wg.Go(func() { p.listen(line.Sender(), track.Kind()) })
 	}
-	pc.OnTrack(func(t *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
-		p.wg.Go(func() { drain(receiver) })
+	p.pc.OnTrack(func(t *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+		p.wg.Go(func() { p.drain(receiver) })
 		p.receive(t)
 	})
-	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
-		p.mu.Lock()
-		closed := p.closed
-		p.mu.Unlock()
-		if state == webrtc.PeerConnectionStateFailed && !closed {
-			o.Down()
-		}
-	})
+	p.wg.Go(p.watch)
 	return p, nil
 }
 
-// Answer takes an offer of this connection's generation. The answer holds no
-// candidates: the server is ICE lite and learns our addresses from our checks, and
-// nobody else needs to know them.
+// Call makes the offer of a direct connection.
+func (p *Peer) Call(gen uint32) (wire.Offer, error) {
+	offer, err := p.pc.CreateOffer(nil)
+	if err != nil {
+		return wire.Offer{}, fmt.Errorf("making the offer: %w", err)
+	}
+	if err := p.pc.SetLocalDescription(offer); err != nil {
+		return wire.Offer{}, fmt.Errorf("setting the offer: %w", err)
+	}
+	return wire.Offer{Gen: gen, Round: 1, SDP: offer.SDP}, nil
+}
+
+// Accept takes the answer to Call.
+func (p *Peer) Accept(a wire.Answer) error {
+	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: a.SDP}); err != nil {
+		return fmt.Errorf("taking the answer: %w", err)
+	}
+	return p.late()
+}
+
+// Candidate takes a candidate of the other side; those that come before its description
+// wait for it.
+func (p *Peer) Candidate(c wire.Candidate) error {
+	if p.pc.RemoteDescription() == nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.early = append(p.early, c)
+		return nil
+	}
+	return p.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: c.Candidate, SDPMid: &c.Mid, SDPMLineIndex: &c.Index})
+}
+
+func (p *Peer) late() error {
+	p.mu.Lock()
+	early := p.early
+	p.early = nil
+	p.mu.Unlock()
+	for _, c := range early {
+		if err := p.Candidate(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Answer takes an offer of this connection's generation.
 func (p *Peer) Answer(o wire.Offer) (wire.Answer, error) {
 	if p.asked {
 		// pion takes the credentials of a second offer for an ICE restart when it has not
@@ -142,6 +208,9 @@ func (p *Peer) Answer(o wire.Offer) (wire.Answer, error) {
 	p.asked = true
 	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.SDP}); err != nil {
 		return wire.Answer{}, fmt.Errorf("taking the offer: %w", err)
+	}
+	if err := p.late(); err != nil {
+		return wire.Answer{}, fmt.Errorf("taking a candidate: %w", err)
 	}
 	answer, err := p.pc.CreateAnswer(nil)
 	if err != nil {
@@ -160,58 +229,13 @@ func (p *Peer) Close() {
 	for _, r := range p.tracks {
 		r.close()
 	}
+	for _, timer := range p.timers {
+		timer.Stop()
+	}
 	p.mu.Unlock()
+	close(p.end)
 	_ = p.pc.Close() // it is given up either way
 	p.wg.Wait()
-}
-
-// receive reads a remote track into its playout buffer until it ends.
-func (p *Peer) receive(t *webrtc.TrackRemote) {
-	r := &remote{peer: t.StreamID(), kind: wire.Audio}
-	if t.Kind() == webrtc.RTPCodecTypeVideo {
-		r.kind = wire.Video
-		r.video = jitter.NewVideo(func() {
-			// A request that is lost is made again by the buffer.
-			_ = p.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(t.SSRC())}})
-		})
-	} else {
-		r.audio = jitter.NewAudio()
-	}
-	p.mu.Lock()
-	if p.closed {
-		p.mu.Unlock()
-		return
-	}
-	p.tracks = append(p.tracks, r)
-	p.mu.Unlock()
-	defer r.close()
-	if r.video != nil {
-		p.o.Media.PlayVideo(r.peer, r.video)
-	} else {
-		p.o.Media.PlayAudio(r.peer, r.audio)
-	}
-	for first := true; ; first = false {
-		packet, _, err := t.ReadRTP()
-		if err != nil {
-			return
-		}
-		if r.video != nil {
-			r.video.Push(packet)
-		} else {
-			r.audio.Push(packet)
-		}
-		if first {
-			p.o.Up(r.peer, r.kind)
-		}
-	}
-}
-
-func drain(receiver *webrtc.RTPReceiver) {
-	for {
-		if _, _, err := receiver.ReadRTCP(); err != nil {
-			return
-		}
-	}
 }
 
 // listen hears what the other side says of a track of ours: key-frame requests, and
@@ -223,6 +247,7 @@ func (p *Peer) listen(sender *webrtc.RTPSender, kind webrtc.RTPCodecType) {
 		if err != nil {
 			return
 		}
+		p.heard(nil)
 		for _, packet := range packets {
 			switch packet := packet.(type) {
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
@@ -231,7 +256,7 @@ func (p *Peer) listen(sender *webrtc.RTPSender, kind webrtc.RTPCodecType) {
 				for _, report := range packet.Reports {
 					loss := float64(report.FractionLost) / 256
 					p.note(report, loss)
-					if kind == webrtc.RTPCodecTypeVideo {
+					if kind == webrtc.RTPCodecTypeVideo && !p.estimated.Load() {
 						rate = follow(rate, loss)
 						p.o.Media.SetRate(int(rate))
 					}
@@ -241,7 +266,13 @@ func (p *Peer) listen(sender *webrtc.RTPSender, kind webrtc.RTPCodecType) {
 	}
 }
 
-// follow is the loss-based part of Google congestion control
+// rated takes the estimate of what the network carries, in bit/s. Sound comes first.
+func (p *Peer) rated(bits int) {
+	p.estimated.Store(true)
+	p.o.Media.SetRate(max(bits/1000-soundRate, rateMin))
+}
+
+// follow, for servers without feedback on the network, is the loss-based part of Google congestion control
 // (draft-ietf-rmcat-gcc-02, section 6).
 func follow(rate, loss float64) float64 {
 	switch {
@@ -269,44 +300,13 @@ func (p *Peer) note(r rtcp.ReceptionReport, loss float64) {
 	}
 }
 
+// Ready tells whether a picture was whole, or that there is only sound.
+func (p *Peer) Ready() bool { return p.ready.Load() }
+
 // Stats are the connection's figures: round trip to the server, and the part of our
 // packets that it lost, 0 to 1.
 func (p *Peer) Stats() (rtt time.Duration, loss float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.rtt, p.loss
-}
-
-func newAPI(loopback bool) (*webrtc.API, error) {
-	var media webrtc.MediaEngine
-	opus := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"}
-	vp8 := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: []webrtc.RTCPFeedback{
-		{Type: webrtc.TypeRTCPFBCCM, Parameter: "fir"}, {Type: webrtc.TypeRTCPFBNACK}, {Type: webrtc.TypeRTCPFBNACK, Parameter: "pli"},
-	}}
-	if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: opus, PayloadType: 111}, webrtc.RTPCodecTypeAudio); err != nil {
-		return nil, err
-	}
-	if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: vp8, PayloadType: 96}, webrtc.RTPCodecTypeVideo); err != nil {
-		return nil, err
-	}
-	var chain interceptor.Registry
-	if err := webrtc.ConfigureNack(&media, &chain); err != nil {
-		return nil, err
-	}
-	if err := webrtc.ConfigureRTCPReports(&chain); err != nil {
-		return nil, err
-	}
-	var set webrtc.SettingEngine
-	set.LoggerFactory = quiet()
-	set.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	set.SetIncludeLoopbackCandidate(loopback)
-	set.SetICETimeouts(4*time.Second, 6*time.Second, 2*time.Second)
-	set.SetDTLSRetransmissionInterval(200 * time.Millisecond)
-	set.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
-	return webrtc.NewAPI(webrtc.WithMediaEngine(&media), webrtc.WithInterceptorRegistry(&chain), webrtc.WithSettingEngine(set)), nil
-}
-
-// quiet drops pion's own log lines: they name addresses, which no log may hold.
-func quiet() logging.LoggerFactory {
-	return &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
 }

@@ -31,7 +31,7 @@ func TestRoundsInARow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := New(Options{Media: nothing{}, Loopback: true, Up: func(string, wire.Kind) {}, Down: func() {}})
+		p, err := New(Options{Media: nothing{}, Loopback: true, Up: func(string, wire.Kind) {}, Ready: func() {}, Down: func() {}})
 		if err != nil {
 			t.Fatal(err)
 		}

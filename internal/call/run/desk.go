@@ -176,6 +176,9 @@ func (d *Desk) take(ev call.Event) {
 	}
 	next, effects := call.Step(d.state, ev, d.o.Now())
 	d.state = next
+	if d.wires != nil {
+		d.wires.expected.Store(expected(next.Call))
+	}
 	for _, effect := range effects {
 		d.do(effect)
 	}
@@ -222,7 +225,13 @@ func (d *Desk) do(effect call.Effect) {
 	case call.HangUp:
 		d.hangUp()
 	case call.Connect:
-		d.wires.offer(e)
+		d.wires.take(e)
+	case call.Redial:
+		for _, l := range []*link.Link{d.agenda, d.room} {
+			if l != nil {
+				l.Redial()
+			}
+		}
 	default:
 		d.device(effect)
 	}

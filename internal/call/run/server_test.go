@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -211,4 +214,27 @@ func eventually(t *testing.T, what string, ok func() bool) {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+}
+
+// metric reads a number from the operator's page.
+func (s *testServer) metric(name string) float64 {
+	s.t.Helper()
+	answer, err := http.Get("http://" + s.Metrics + "/metrics")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?m)^` + name + ` (\S+)`).FindSubmatch(text)
+	if found == nil {
+		s.t.Fatalf("no metric %s", name)
+	}
+	n, err := strconv.ParseFloat(string(found[1]), 64)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return n
 }

@@ -2,6 +2,9 @@ package run
 
 import (
 	"net/url"
+	"sync/atomic"
+
+	"github.com/pion/webrtc/v4"
 
 	"ekermed.example/ekermed/internal/call"
 	"ekermed.example/ekermed/internal/call/link"
@@ -10,76 +13,160 @@ import (
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
-// wires is the media side of one room: a goroutine that takes offers in order and
-// holds the one media connection there is.
+// wires is the media side of one room: a goroutine that takes what concerns media
+// connections in order, and holds those there are. Mostly that is one; while a new one
+// is made, two.
 type wires struct {
-	offers chan call.Connect
-	end    chan struct{}
+	desk     *Desk
+	room     *link.Link
+	post     func(call.Event)
+	loopback bool
+	queue    chan call.Connect
+	end      chan struct{}
+	// expected: somebody lets sound or picture out, so silence means trouble.
+	expected atomic.Bool
+
+	// conns, by generation, belong to the goroutine of run.
+	conns map[uint32]*peer.Peer
 }
 
 func (d *Desk) newWires(room *link.Link, post func(call.Event)) *wires {
-	w := &wires{offers: make(chan call.Connect, 8), end: make(chan struct{})}
-	loopback := false
+	w := &wires{
+		desk: d, room: room, post: post, queue: make(chan call.Connect, 128), end: make(chan struct{}),
+		conns: map[uint32]*peer.Peer{},
+	}
 	if u, err := url.Parse(d.portal.Base); err == nil {
-		loopback = portal.Loopback(u.Hostname())
+		w.loopback = portal.Loopback(u.Hostname())
 	}
 	devices := d.devices
-	d.wg.Go(func() {
-		var conn *peer.Peer
-		var gen uint32
-		drop := func() {
-			d.show(nil)
-			if conn != nil {
-				conn.Close()
-			}
-			conn = nil
-		}
-		defer drop()
-		for {
-			var e call.Connect
-			select {
-			case e = <-w.offers:
-			case <-w.end:
-				return
-			}
-			if conn == nil || gen != e.Offer.Gen {
-				drop() // the server has closed its end of the old one
-				gen = e.Offer.Gen
-				var err error
-				if conn, err = peer.New(peer.Options{
-					ICE: e.ICE, Media: devices.wait(), Loopback: loopback,
-					Up:   func(_ string, kind wire.Kind) { post(call.MediaUp{Gen: e.Offer.Gen, Kind: kind}) },
-					Down: func() { post(call.MediaDown{Gen: e.Offer.Gen}) },
-				}); err != nil {
-					d.o.Log.Error("media connection", "error", err)
-					continue
-				}
-				d.show(conn)
-			}
-			answer, err := conn.Answer(e.Offer)
-			if err == nil {
-				err = room.Send(answer)
-			}
-			if err != nil {
-				d.o.Log.Error("media connection", "error", err)
-			}
-		}
-	})
+	d.wg.Go(func() { w.run(devices) })
 	return w
 }
 
-// offer hands over an offer; the server sends one at a time, so the queue suffices.
-func (w *wires) offer(e call.Connect) {
+// take hands over a message; a caller's candidates are some dozens, so the queue suffices.
+func (w *wires) take(e call.Connect) {
 	if w == nil {
 		return
 	}
 	select {
-	case w.offers <- e:
+	case w.queue <- e:
 	default:
+		w.desk.o.Log.Error("media connection", "error", "too many messages at once")
 	}
 }
 
 func (w *wires) close() { close(w.end) }
+
+func (w *wires) run(devices *devices) {
+	defer w.settle(0)
+	for {
+		select {
+		case e := <-w.queue:
+			if err := w.handle(e, devices); err != nil {
+				w.desk.o.Log.Error("media connection", "error", err)
+			}
+		case <-w.end:
+			return
+		}
+	}
+}
+
+func (w *wires) handle(e call.Connect, devices *devices) error {
+	switch m := e.Message.(type) {
+	case wire.Direct:
+		conn, err := w.open(m.Gen, peer.Options{ICE: m.ICE, Peer: m.Peer, RelayOnly: m.Relay, Candidate: w.candidate(m.Gen)}, devices)
+		if err != nil || !m.Call {
+			return err
+		}
+		offer, err := conn.Call(m.Gen)
+		if err != nil {
+			return err
+		}
+		return w.room.Send(offer)
+	case wire.Offer:
+		conn := w.conns[m.Gen]
+		if conn == nil {
+			var err error
+			if conn, err = w.open(m.Gen, peer.Options{ICE: e.ICE}, devices); err != nil {
+				return err
+			}
+		}
+		answer, err := conn.Answer(m)
+		if err != nil {
+			return err
+		}
+		return w.room.Send(answer)
+	case wire.Answer:
+		if conn := w.conns[m.Gen]; conn != nil {
+			return conn.Accept(m)
+		}
+	case wire.Candidate:
+		if conn := w.conns[m.Gen]; conn != nil {
+			return conn.Candidate(m)
+		}
+	case wire.Settle:
+		w.settle(m.Gen)
+	}
+	return nil
+}
+
+// open makes a connection beside those that carry the call; a try that never did is over.
+func (w *wires) open(gen uint32, o peer.Options, devices *devices) (*peer.Peer, error) {
+	for old, conn := range w.conns {
+		if !conn.Ready() {
+			conn.Close()
+			delete(w.conns, old)
+		}
+	}
+	o.Media, o.Loopback, o.Expected = devices.wait(), w.loopback, w.expected.Load
+	o.Up = func(_ string, kind wire.Kind) { w.post(call.MediaUp{Gen: gen, Kind: kind}) }
+	o.Ready = func() { w.post(call.MediaReady{Gen: gen}) }
+	o.Down = func() { w.post(call.MediaDown{Gen: gen}) }
+	o.Path = func(p peer.Path) { w.post(call.MediaPath{Gen: gen, Path: call.Path(p)}) }
+	conn, err := peer.New(o)
+	if err != nil {
+		return nil, err
+	}
+	w.conns[gen] = conn
+	w.desk.show(conn)
+	return conn, nil
+}
+
+func (w *wires) candidate(gen uint32) func(webrtc.ICECandidateInit) {
+	return func(c webrtc.ICECandidateInit) {
+		m := wire.Candidate{Gen: gen, Candidate: c.Candidate}
+		if c.SDPMid != nil {
+			m.Mid = *c.SDPMid
+		}
+		if c.SDPMLineIndex != nil {
+			m.Index = *c.SDPMLineIndex
+		}
+		if err := w.room.Send(m); err != nil {
+			w.desk.o.Log.Error("media connection", "error", err)
+		}
+	}
+}
+
+// settle keeps one connection and closes the others.
+func (w *wires) settle(gen uint32) {
+	w.desk.show(w.conns[gen])
+	for old, conn := range w.conns {
+		if old != gen {
+			conn.Close()
+			delete(w.conns, old)
+		}
+	}
+}
+
+// expected tells whether anybody in the call lets sound or picture out.
+func expected(c call.Consultation) bool {
+	for _, p := range c.Others() {
+		if (p.Audio || p.Video) && !p.Away {
+			return true
+		}
+	}
+	return false
+}
 
 // show makes a connection the one that Stats tells of.
 func (d *Desk) show(p *peer.Peer) {

@@ -27,6 +27,9 @@ type Watch struct {
 type Ready struct {
 	Audio bool `json:"audio"`
 	Video bool `json:"video"`
+	// Direct tells that the client understands Direct. Without it all media of its room
+	// goes through the server.
+	Direct bool `json:"direct,omitempty"`
 }
 
 // Admit lets a waiting person in. Clinicians only.
@@ -46,7 +49,8 @@ type Note struct {
 	Text string `json:"text"`
 }
 
-// Answer carries the SDP answer to the Offer of the same generation and round.
+// Answer carries the SDP answer to the Offer of the same generation and round: to the
+// server, or through it to the one who called (see Direct).
 type Answer struct {
 	Gen   uint32 `json:"gen"`
 	Round uint32 `json:"round"`
@@ -61,8 +65,14 @@ type Candidate struct {
 	Index     uint16 `json:"index"`
 }
 
-// Renew asks for a fresh media connection because the present one failed. The
-// server answers with an Offer of a higher generation.
+// Up tells that media of the others arrives on the connection of this generation. The
+// server answers with Settle once the older connections are of no use to anybody.
+type Up struct {
+	Gen uint32 `json:"gen"`
+}
+
+// Renew asks for a fresh media connection because the present one failed or fell
+// silent. The server answers with an Offer or a Direct of a higher generation.
 type Renew struct {
 	// Gen is the generation that failed; an older one is ignored.
 	Gen uint32 `json:"gen"`
@@ -95,6 +105,7 @@ func (Refuse) wireType() string    { return "refuse" }
 func (Note) wireType() string      { return "note" }
 func (Answer) wireType() string    { return "answer" }
 func (Candidate) wireType() string { return "candidate" }
+func (Up) wireType() string        { return "up" }
 func (Renew) wireType() string     { return "renew" }
 func (Media) wireType() string     { return "media" }
 func (Leave) wireType() string     { return "leave" }

@@ -54,10 +54,14 @@ func fromClient(kind string) decoder {
 		return as[Refuse]
 	case "note":
 		return as[Note]
+	case "offer":
+		return as[Offer]
 	case "answer":
 		return as[Answer]
 	case "candidate":
 		return as[Candidate]
+	case "up":
+		return as[Up]
 	case "renew":
 		return as[Renew]
 	case "media":
@@ -80,8 +84,14 @@ func fromServer(kind string) decoder {
 		return as[Gone]
 	case "admitted":
 		return as[Admitted]
+	case "direct":
+		return as[Direct]
+	case "settle":
+		return as[Settle]
 	case "offer":
 		return as[Offer]
+	case "answer":
+		return as[Answer]
 	case "candidate":
 		return as[Candidate]
 	case "said":
@@ -101,12 +111,12 @@ func fromServer(kind string) decoder {
 // ClientMessages and ServerMessages list what each side may send, for the
 // TypeScript writer and for tests.
 func ClientMessages() []Message {
-	return []Message{Hello{}, Watch{}, Ready{}, Admit{}, Refuse{}, Note{}, Answer{}, Candidate{}, Renew{}, Media{}, Leave{}, Ping{}}
+	return []Message{Hello{}, Watch{}, Ready{}, Admit{}, Refuse{}, Note{}, Offer{}, Answer{}, Candidate{}, Up{}, Renew{}, Media{}, Leave{}, Ping{}}
 }
 
 // ServerMessages lists every message the server may send.
 func ServerMessages() []Message {
-	return []Message{Welcome{}, Presence{}, Gone{}, Admitted{}, Offer{}, Candidate{}, Said{}, Ended{}, Failure{}, Pong{}, Agenda{}}
+	return []Message{Welcome{}, Presence{}, Gone{}, Admitted{}, Direct{}, Settle{}, Offer{}, Answer{}, Candidate{}, Said{}, Ended{}, Failure{}, Pong{}, Agenda{}}
 }
 
 // Bodies lists the types of the HTTP interface that are not messages.
@@ -185,6 +195,11 @@ func check(m Message) error {
 		return errors.Join(size("peer", m.Peer, MaxToken), text("text", m.Text, MaxText))
 	case Note:
 		return errors.Join(size("peer", m.Peer, MaxToken), text("text", m.Text, MaxText))
+	case Offer:
+		if len(m.ICE) > 0 {
+			return fmt.Errorf("%w: servers are not for clients to name", ErrMalformed)
+		}
+		return size("sdp", m.SDP, MaxSDP)
 	case Answer:
 		return size("sdp", m.SDP, MaxSDP)
 	case Candidate:

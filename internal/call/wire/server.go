@@ -60,14 +60,36 @@ type Admitted struct {
 	ICE []ICEServer `json:"ice,omitempty"`
 }
 
-// Offer carries the server's SDP offer. Gen names a media connection of this
-// participant: a higher Gen means a new RTCPeerConnection. It only grows, even over a
-// restart of the server. Round counts offers within a generation.
+// Direct opens a connection straight to the only other person in the call, beside the
+// connections there are. Both get it, with the same generation; the server hands their
+// Offer, Answer and Candidate on.
+type Direct struct {
+	Gen uint32 `json:"gen"`
+	// Peer is the id of the other person.
+	Peer string `json:"peer"`
+	// Call: this side makes the offer; else it waits for one.
+	Call bool `json:"call"`
+	// Relay: candidates of type relay only. No side learns an address of the other.
+	Relay bool `json:"relay"`
+	// ICE are fresh servers for this connection.
+	ICE []ICEServer `json:"ice,omitempty"`
+}
+
+// Settle tells that the connection of this generation carries the call now: close those
+// of lower generations. When there is none of this generation, no media is left.
+type Settle struct {
+	Gen uint32 `json:"gen"`
+}
+
+// Offer carries an SDP offer: the server's, or with Direct the caller's. Gen names a
+// media connection of this participant: a higher Gen means a new RTCPeerConnection. It
+// only grows, even over a restart of the server. Round counts offers within a generation.
 type Offer struct {
 	Gen   uint32 `json:"gen"`
 	Round uint32 `json:"round"`
 	SDP   string `json:"sdp"`
-	// ICE comes with the first round of a generation: credentials are fresh for it.
+	// ICE comes with the server's first round of a generation: credentials are fresh for
+	// it. Clients send none.
 	ICE []ICEServer `json:"ice,omitempty"`
 }
 
@@ -109,6 +131,8 @@ func (Welcome) wireType() string  { return "welcome" }
 func (Presence) wireType() string { return "presence" }
 func (Gone) wireType() string     { return "gone" }
 func (Admitted) wireType() string { return "admitted" }
+func (Direct) wireType() string   { return "direct" }
+func (Settle) wireType() string   { return "settle" }
 func (Offer) wireType() string    { return "offer" }
 func (Said) wireType() string     { return "said" }
 func (Ended) wireType() string    { return "ended" }

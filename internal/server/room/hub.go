@@ -15,6 +15,8 @@ import (
 type Options struct {
 	Seater  Seater
 	Tickets Tickets
+	// Policy is the way media may take.
+	Policy Policy
 	// Grace is how long a dropped connection may come back; Linger how long an empty
 	// room is kept.
 	Grace, Linger time.Duration

@@ -30,12 +30,14 @@ type Seat interface {
 
 // Seater seats people (package sfu). out must not block.
 type Seater interface {
-	Seat(room, peer string, out func(wire.Message)) (Seat, error)
+	// next gives the generation of each new media connection of the seat.
+	Seat(room, peer string, next func() uint32, out func(wire.Message)) (Seat, error)
 }
 
-// Tickets hands out ICE servers with short-lived credentials (package relay).
+// Tickets hands out ICE servers with short-lived credentials (package relay): for a
+// direct connection, or for one to the SFU.
 type Tickets interface {
-	ICE(peer string) []wire.ICEServer
+	ICE(peer string, direct bool) []wire.ICEServer
 	Revoke(peer string)
 }
 
@@ -61,8 +63,12 @@ type person struct {
 	entry  Entry
 	resume string
 	conn   *pipe
-	seat   Seat
 	leave  *time.Timer // runs while away
+	direct bool        // the client understands wire.Direct
+
+	seat Seat
+	// The generations on which this person said that media arrives.
+	upDirect, upServer uint32
 }
 
 type room struct {
@@ -74,6 +80,8 @@ type room struct {
 	inbox       chan func()
 	gone        chan struct{} // closed when the room is no more
 	people      map[string]*person
+	route       route
+	gens        generations
 }
 
 func newRoom(h *Hub, e Entry) *room {
@@ -186,24 +194,16 @@ func (r *room) enter(e Entry, resume string, conn Conn) *person {
 	}
 	if p.resume != resume {
 		r.hub.forget(p.resume)
-		if p.seat != nil { // a new program: the media of the old one is dead
-			p.seat.Close()
-			p.seat, p.Ready = nil, false
-		}
+		r.cut(p) // a new program: the media of the old one is dead
+		p.Ready = false
 	}
 	p.Away, p.resume = false, resume
-	gen := uint32(0)
-	if p.seat != nil {
-		gen = p.seat.Gen()
-	}
 	p.conn.Send(wire.Welcome{
 		Version: wire.Version, Self: p.ID, Role: p.Role, Room: r.id, Resume: p.resume,
-		People: r.seenBy(p), ICE: r.hub.o.Tickets.ICE(p.ID), Gen: gen,
+		People: r.seenBy(p), ICE: r.hub.o.Tickets.ICE(p.ID, false), Gen: r.held(p),
 	})
-	if p.seat != nil {
-		p.seat.Resend()
-	}
 	r.tell(p)
+	r.back(p)
 	return p
 }
 
@@ -214,9 +214,12 @@ func (r *room) handle(p *person, m wire.Message) *wire.Failure {
 	}
 	switch m := m.(type) {
 	case wire.Ready:
-		p.Ready, p.Audio, p.Video = true, m.Audio, m.Video
+		if r.hub.o.Policy == DirectOnly && !m.Direct {
+			return &wire.Failure{Code: wire.CodeVersion, Text: "this server wants programs that can talk directly", Fatal: true}
+		}
+		p.Ready, p.Audio, p.Video, p.direct = true, m.Audio, m.Video, m.Direct
 		r.tell(p)
-		r.seat()
+		r.steer()
 	case wire.Media:
 		p.Audio, p.Video = m.Audio, m.Video
 		r.tell(p)
@@ -226,11 +229,8 @@ func (r *room) handle(p *person, m wire.Message) *wire.Failure {
 		return r.refuse(m)
 	case wire.Note:
 		return r.note(p, m)
-	case wire.Answer, wire.Renew:
+	case wire.Offer, wire.Answer, wire.Candidate, wire.Up, wire.Renew:
 		return r.media(p, m)
-	case wire.Candidate:
-		// The SFU is ICE lite: it learns addresses from connectivity checks that carry the
-		// right password, and sends nothing to an address that is merely named.
 	case wire.Leave:
 		r.leave(p, m.End)
 	case wire.Ping:
@@ -268,16 +268,19 @@ func (r *room) admit(id string) *wire.Failure {
 	if p == nil {
 		return noPeer()
 	}
+	if r.hub.o.Policy == DirectOnly && len(r.inCall()) >= 2 {
+		return &wire.Failure{Code: wire.CodeFull, Text: "this server lets two people talk, directly; nobody else can be admitted"}
+	}
 	p.Place = wire.PlaceCall
 	r.log.Info("admitted", "peer", p.ID)
-	p.conn.Send(wire.Admitted{ICE: r.hub.o.Tickets.ICE(p.ID)})
+	p.conn.Send(wire.Admitted{ICE: r.hub.o.Tickets.ICE(p.ID, false)})
 	for _, other := range r.people {
 		if other != p && visible(p, other) {
 			p.conn.Send(wire.Presence{Person: other.Person})
 		}
 	}
 	r.tell(p)
-	r.seat()
+	r.steer()
 	return nil
 }
 
@@ -300,51 +303,14 @@ func (r *room) note(from *person, m wire.Note) *wire.Failure {
 	return nil
 }
 
-func (r *room) media(p *person, m wire.Message) *wire.Failure {
-	if p.seat == nil {
-		return &wire.Failure{Code: wire.CodeOrder, Text: wire.Type(m) + " before the first offer", Fatal: false}
-	}
-	switch m := m.(type) {
-	case wire.Answer:
-		p.seat.Answer(m)
-	case wire.Renew:
-		p.seat.Renew(m)
-	}
-	return nil
-}
-
-// seat sits down everybody who was let in and agreed to capture, as soon as that is
-// the clinician and one more. Nothing else in the product starts media.
-func (r *room) seat() {
+func (r *room) inCall() []*person {
 	var in []*person
-	clinician := false
 	for _, p := range r.people {
-		if p.Place == wire.PlaceCall && p.Ready {
+		if p.Place == wire.PlaceCall {
 			in = append(in, p)
-			clinician = clinician || p.Role == wire.RoleClinician
 		}
 	}
-	if !clinician || len(in) < 2 {
-		return
-	}
-	for _, p := range in {
-		if p.seat != nil {
-			continue
-		}
-		seat, err := r.hub.o.Seater.Seat(r.id, p.ID, func(m wire.Message) {
-			if offer, ok := m.(wire.Offer); ok && offer.Round == 1 {
-				offer.ICE = r.hub.o.Tickets.ICE(p.ID)
-				m = offer
-			}
-			p.conn.Send(m)
-		})
-		if err != nil {
-			r.log.Error("seating", "peer", p.ID, "error", err)
-			p.conn.Send(wire.Failure{Code: wire.CodeInternal, Text: "no place for media: try again later", Fatal: true})
-			continue
-		}
-		p.seat = seat
-	}
+	return in
 }
 
 // leave is goodbye by one's own button. A clinician may end it for everybody.
@@ -352,6 +318,7 @@ func (r *room) leave(p *person, end bool) {
 	r.log.Info("left", "peer", p.ID, "end", end)
 	r.drop(p, wire.ReasonLeft, "")
 	if !end {
+		r.steer() // two who are left may talk directly
 		return
 	}
 	for _, other := range r.people {
@@ -366,9 +333,7 @@ func (r *room) drop(p *person, why wire.Reason, text string) {
 	if p.leave != nil {
 		p.leave.Stop()
 	}
-	if p.seat != nil {
-		p.seat.Close()
-	}
+	r.cut(p)
 	r.hub.forget(p.resume)
 	r.hub.o.Tickets.Revoke(p.ID)
 	p.conn.swap(nil, wire.Ended{Reason: why, Text: text})
@@ -382,7 +347,7 @@ func (r *room) drop(p *person, why wire.Reason, text string) {
 	}
 }
 
-// unseat stops all media when no clinician is left. Places are kept: seat begins
+// unseat stops all media when no clinician is left. Places are kept: steer begins
 // again when one is back.
 func (r *room) unseat() {
 	for _, p := range r.people {
@@ -391,11 +356,9 @@ func (r *room) unseat() {
 		}
 	}
 	for _, p := range r.people {
-		if p.seat != nil {
-			p.seat.Close()
-			p.seat = nil
-		}
+		r.cut(p)
 	}
+	r.route.way = noWay
 }
 
 // away notes that a connection broke; the person may come back within Grace.
@@ -412,6 +375,7 @@ func (r *room) away(p *person, conn Conn) {
 			if r.people[p.ID] == p && p.Away {
 				r.log.Info("lost", "peer", p.ID)
 				r.drop(p, wire.ReasonLost, "")
+				r.steer()
 			}
 		})
 	})

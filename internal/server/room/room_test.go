@@ -61,7 +61,7 @@ type chair struct {
 	peer string
 }
 
-func (c *chairs) Seat(_, peer string, out func(wire.Message)) (Seat, error) {
+func (c *chairs) Seat(_, peer string, next func() uint32, out func(wire.Message)) (Seat, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seated[peer] = true
@@ -90,8 +90,8 @@ func (s chair) Close() {
 
 type noTickets struct{}
 
-func (noTickets) ICE(string) []wire.ICEServer { return nil }
-func (noTickets) Revoke(string)               {}
+func (noTickets) ICE(string, bool) []wire.ICEServer { return nil }
+func (noTickets) Revoke(string)                     {}
 
 func hub(t *testing.T) (*Hub, *chairs) {
 	t.Helper()
@@ -304,7 +304,7 @@ func TestASecondHolderWaits(t *testing.T) {
 // Every role by every message: what a patient may not send ends their connection and
 // changes nothing.
 func TestRoles(t *testing.T) {
-	forPatients := map[string]bool{"ready": true, "answer": true, "candidate": true, "renew": true, "media": true, "leave": true, "ping": true}
+	forPatients := map[string]bool{"ready": true, "offer": true, "up": true, "answer": true, "candidate": true, "renew": true, "media": true, "leave": true, "ping": true}
 	for _, m := range wire.ClientMessages() {
 		synctest.Test(t, func(t *testing.T) {
 			h, c := hub(t)
@@ -354,19 +354,33 @@ func TestAnyOrderNeverSeatsEarly(t *testing.T) {
 				}
 			}
 			c.mu.Unlock()
-			places := map[string]*Place{}
+			places, lines := map[string]*Place{}, map[string]*line{}
 			for range 14 {
+				for person, l := range lines {
+					if m, ok := last[wire.Direct](l); ok && ((person != "doc"+id && !admitted[person]) || !ready[person] || !ready[m.Peer]) {
+						t.Errorf("round %d: %s was connected, admitted %v, ready %v", round, person, admitted[person], ready[person])
+					}
+				}
 				e := of([]Entry{doctor, patient, second}[random.IntN(3)])
 				p := places[e.Person]
 				if p == nil {
-					places[e.Person] = h.Enter(e, &line{})
+					lines[e.Person] = &line{}
+					places[e.Person] = h.Enter(e, lines[e.Person])
 					continue
 				}
 				target := of([]Entry{patient, second}[random.IntN(2)]).Person
-				switch random.IntN(8) {
+				gen := uint32(1)
+				if m, ok := last[wire.Direct](lines[e.Person]); ok && random.IntN(2) == 0 {
+					gen = m.Gen
+				}
+				switch random.IntN(10) {
 				case 0, 1:
 					ready[e.Person] = true
-					p.Handle(wire.Ready{Audio: true, Video: true})
+					p.Handle(wire.Ready{Audio: true, Video: true, Direct: random.IntN(4) > 0})
+				case 8:
+					p.Handle(wire.Up{Gen: gen})
+				case 9:
+					p.Handle(wire.Offer{Gen: gen, Round: 1})
 				case 2, 3:
 					if e.Role == wire.RoleClinician {
 						admitted[target] = true // whoever waits under this id may now come in
@@ -375,7 +389,7 @@ func TestAnyOrderNeverSeatsEarly(t *testing.T) {
 				case 4:
 					p.Handle(wire.Answer{Gen: 1, Round: 1})
 				case 5:
-					p.Handle(wire.Renew{Gen: 1})
+					p.Handle(wire.Renew{Gen: gen})
 				case 6:
 					p.Handle(wire.Refuse{Peer: target})
 				case 7:

@@ -107,11 +107,11 @@ func join(t *testing.T, s *SFU, id string) *client {
 	t.Helper()
 	c := &client{id: id, player: newPlayer(t)}
 	box := newInbox()
-	p, err := peer.New(peer.Options{Media: c.player, Loopback: true, Up: func(string, wire.Kind) {}, Down: func() {}})
+	p, err := peer.New(peer.Options{Media: c.player, Loopback: true, Up: func(string, wire.Kind) {}, Ready: func() {}, Down: func() {}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.seat, err = s.Seat("room", id, box.put); err != nil {
+	if c.seat, err = s.Seat("room", id, numbers(), box.put); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

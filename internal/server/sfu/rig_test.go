@@ -9,6 +9,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -151,7 +152,7 @@ func sit(t testing.TB, s *SFU, id string, with extras) *raw {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r.stop = cancel
-	if r.seat, err = s.Seat("room", id, r.box.put); err != nil {
+	if r.seat, err = s.Seat("room", id, numbers(), r.box.put); err != nil {
 		t.Fatal(err)
 	}
 	r.reading.Go(func() {
@@ -349,4 +350,10 @@ func eventually(t testing.TB, what string, ok func() bool) {
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
+}
+
+// numbers counts generations, as a room does.
+func numbers() func() uint32 {
+	var n atomic.Uint32
+	return func() uint32 { return n.Add(1) }
 }

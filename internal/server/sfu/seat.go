@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
@@ -18,6 +17,7 @@ import (
 type Seat struct {
 	sfu          *SFU
 	room, peer   string
+	next         func() uint32
 	out          func(wire.Message)
 	log          *slog.Logger
 	audio, video *published
@@ -38,7 +38,7 @@ type Seat struct {
 	senders  map[*published]*webrtc.RTPSender
 }
 
-func newSeat(s *SFU, room, peer string, out func(wire.Message)) (*Seat, error) {
+func newSeat(s *SFU, room, peer string, next func() uint32, out func(wire.Message)) (*Seat, error) {
 	audio, err := newPublished(wire.Audio, peer, &s.counts)
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func newSeat(s *SFU, room, peer string, out func(wire.Message)) (*Seat, error) {
 		return nil, err
 	}
 	return &Seat{
-		sfu: s, room: room, peer: peer, out: out, audio: audio, video: video,
+		sfu: s, room: room, peer: peer, next: next, out: out, audio: audio, video: video,
 		log:   s.log.With("room", room, "peer", peer),
 		inbox: make(chan func(), 64), done: make(chan struct{}),
 	}, nil
@@ -128,9 +128,7 @@ func (s *Seat) connect() {
 	if s.pc != nil {
 		_ = s.pc.Close() // it failed already
 	}
-	// Generations follow the clock, so that they grow even over a restart of the server:
-	// a client that comes back must not take a new connection for the old one.
-	s.gen = max(s.gen+1, uint32(time.Now().Unix()))
+	s.gen = s.next()
 	s.current.Store(s.gen)
 	s.round, s.awaiting, s.dirty, s.senders = 0, false, false, map[*published]*webrtc.RTPSender{}
 	pc, err := s.sfu.api.NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})

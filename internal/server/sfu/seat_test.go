@@ -17,7 +17,7 @@ func TestSeatFlood(t *testing.T) {
 	a, b := sit(t, s, "a", extras{}), sit(t, s, "b", extras{})
 	b.flows(t, "a video", 5)
 	box := newInbox()
-	seat, err := s.Seat("room", "flooder", box.put)
+	seat, err := s.Seat("room", "flooder", numbers(), box.put)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,11 +59,11 @@ func TestSeatFlood(t *testing.T) {
 func TestSeats(t *testing.T) {
 	s := newSFU(t)
 	one := sit(t, s, "a", extras{silent: true})
-	if _, err := s.Seat("room", "a", newInbox().put); err == nil || !strings.Contains(err.Error(), "a already sits in room room") {
+	if _, err := s.Seat("room", "a", numbers(), newInbox().put); err == nil || !strings.Contains(err.Error(), "a already sits in room room") {
 		t.Errorf("a second seat for one person: %v", err)
 	}
 	other := newInbox()
-	elsewhere, err := s.Seat("elsewhere", "a", other.put)
+	elsewhere, err := s.Seat("elsewhere", "a", numbers(), other.put)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestSeats(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Seat("room", "b", newInbox().put); !errors.Is(err, ErrClosed) {
+	if _, err := s.Seat("room", "b", numbers(), newInbox().put); !errors.Is(err, ErrClosed) {
 		t.Errorf("after the end: %v", err)
 	}
 	elsewhere.Close()
@@ -109,7 +109,7 @@ func answerTo(t testing.TB, o wire.Offer) string {
 func offered(t testing.TB, s *SFU, peer string) (*Seat, *inbox, wire.Offer) {
 	t.Helper()
 	box := newInbox()
-	seat, err := s.Seat("room", peer, box.put)
+	seat, err := s.Seat("room", peer, numbers(), box.put)
 	if err != nil {
 		t.Fatal(err)
 	}

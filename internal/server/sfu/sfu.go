@@ -56,8 +56,9 @@ func New(o Options) (*SFU, error) {
 }
 
 // Seat sits a peer down in a room, where they send to and receive from everybody
-// else seated there. Offers and candidates go to out, which must not block.
-func (s *SFU) Seat(room, peer string, out func(wire.Message)) (*Seat, error) {
+// else seated there. Offers go to out, which must not block; next numbers the seat's
+// media connections, each higher than the one before.
+func (s *SFU) Seat(room, peer string, next func() uint32, out func(wire.Message)) (*Seat, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -66,7 +67,7 @@ func (s *SFU) Seat(room, peer string, out func(wire.Message)) (*Seat, error) {
 	if s.rooms[room][peer] != nil {
 		return nil, fmt.Errorf("peer %s already sits in room %s", peer, room)
 	}
-	seat, err := newSeat(s, room, peer, out)
+	seat, err := newSeat(s, room, peer, next, out)
 	if err != nil {
 		return nil, err
 	}

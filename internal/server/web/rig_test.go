@@ -120,13 +120,13 @@ func (stool) Renew(wire.Renew)   {}
 func (stool) Resend()            {}
 func (stool) Close()             {}
 
-func (stool) Seat(_, _ string, out func(wire.Message)) (room.Seat, error) {
+func (stool) Seat(_, _ string, _ func() uint32, out func(wire.Message)) (room.Seat, error) {
 	out(wire.Offer{Gen: 1, Round: 1, SDP: "v=0"})
 	return stool{}, nil
 }
 
-func (stool) ICE(string) []wire.ICEServer { return nil }
-func (stool) Revoke(string)               {}
+func (stool) ICE(string, bool) []wire.ICEServer { return nil }
+func (stool) Revoke(string)                     {}
 
 func newRig(t *testing.T) *rig { return newRigAt(t, own) }
 

@@ -25,7 +25,8 @@ export interface Agenda {
   now: number;
 }
 
-/** Answer carries the SDP answer to the Offer of the same generation and round. */
+/** Answer carries the SDP answer to the Offer of the same generation and round: to the
+ * server, or through it to the one who called (see Direct). */
 export interface Answer {
   gen: number;
   round: number;
@@ -58,6 +59,21 @@ export interface Candidate {
 
 /** Code names a failure. Codes are stable: clients choose their words by them. */
 export type Code = "version" | "malformed" | "too_large" | "order" | "role" | "pass" | "session" | "credentials" | "slow_down" | "unknown_link" | "early" | "expired" | "cancelled" | "no_peer" | "media" | "full" | "slow" | "origin" | "not_found" | "internal";
+
+/** Direct opens a connection straight to the only other person in the call, beside the
+ * connections there are. Both get it, with the same generation; the server hands their
+ * Offer, Answer and Candidate on. */
+export interface Direct {
+  gen: number;
+  /** Peer is the id of the other person. */
+  peer: string;
+  /** Call: this side makes the offer; else it waits for one. */
+  call: boolean;
+  /** Relay: candidates of type relay only. No side learns an address of the other. */
+  relay: boolean;
+  /** ICE are fresh servers for this connection. */
+  ice?: ICEServer[];
+}
 
 /** Ended tells that the participant's consultation is over; the connection closes. */
 export interface Ended {
@@ -162,14 +178,15 @@ export interface Note {
   text: string;
 }
 
-/** Offer carries the server's SDP offer. Gen names a media connection of this
- * participant: a higher Gen means a new RTCPeerConnection. It only grows, even over a
- * restart of the server. Round counts offers within a generation. */
+/** Offer carries an SDP offer: the server's, or with Direct the caller's. Gen names a
+ * media connection of this participant: a higher Gen means a new RTCPeerConnection. It
+ * only grows, even over a restart of the server. Round counts offers within a generation. */
 export interface Offer {
   gen: number;
   round: number;
   sdp: string;
-  /** ICE comes with the first round of a generation: credentials are fresh for it. */
+  /** ICE comes with the server's first round of a generation: credentials are fresh for
+   * it. Clients send none. */
   ice?: ICEServer[];
 }
 
@@ -223,6 +240,9 @@ export interface Presence {
 export interface Ready {
   audio: boolean;
   video: boolean;
+  /** Direct tells that the client understands Direct. Without it all media of its room
+   * goes through the server. */
+  direct?: boolean;
 }
 
 /** Reason tells why somebody is gone or a consultation ended. */
@@ -234,8 +254,8 @@ export interface Refuse {
   text?: string;
 }
 
-/** Renew asks for a fresh media connection because the present one failed. The
- * server answers with an Offer of a higher generation. */
+/** Renew asks for a fresh media connection because the present one failed or fell
+ * silent. The server answers with an Offer or a Direct of a higher generation. */
 export interface Renew {
   /** Gen is the generation that failed; an older one is ignored. */
   gen: number;
@@ -261,10 +281,22 @@ export interface Session {
   expires: number;
 }
 
+/** Settle tells that the connection of this generation carries the call now: close those
+ * of lower generations. When there is none of this generation, no media is left. */
+export interface Settle {
+  gen: number;
+}
+
 /** SignIn is the body of POST /api/v1/session. */
 export interface SignIn {
   email: string;
   password: string;
+}
+
+/** Up tells that media of the others arrives on the connection of this generation. The
+ * server answers with Settle once the older connections are of no use to anybody. */
+export interface Up {
+  gen: number;
 }
 
 /** Watch opens a clinician's agenda: it is the first message of a connection
@@ -303,8 +335,10 @@ export type FromClient =
   | { type: "admit"; data: Admit }
   | { type: "refuse"; data: Refuse }
   | { type: "note"; data: Note }
+  | { type: "offer"; data: Offer }
   | { type: "answer"; data: Answer }
   | { type: "candidate"; data: Candidate }
+  | { type: "up"; data: Up }
   | { type: "renew"; data: Renew }
   | { type: "media"; data: Media }
   | { type: "leave"; data: Leave }
@@ -315,7 +349,10 @@ export type FromServer =
   | { type: "presence"; data: Presence }
   | { type: "gone"; data: Gone }
   | { type: "admitted"; data: Admitted }
+  | { type: "direct"; data: Direct }
+  | { type: "settle"; data: Settle }
   | { type: "offer"; data: Offer }
+  | { type: "answer"; data: Answer }
   | { type: "candidate"; data: Candidate }
   | { type: "said"; data: Said }
   | { type: "ended"; data: Ended }

@@ -1,0 +1,96 @@
+package peer
+
+import (
+	"slices"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// silence is how long nothing may come from somebody who lets sound or picture out.
+// Every 20 ms a packet is due then, muted or not.
+const silence = 2 * time.Second
+
+// heard notes a packet, of a track or about one of ours.
+func (p *Peer) heard(r *remote) {
+	p.last.Store(int64(time.Since(p.start)))
+	if r != nil && p.down.Load() && p.down.CompareAndSwap(true, false) {
+		p.o.Up(r.peer, r.kind)
+	}
+}
+
+// lost tells, once until something comes again, that nothing comes any more.
+func (p *Peer) lost() {
+	p.mu.Lock()
+	closed := p.closed
+	p.mu.Unlock()
+	if !closed && p.down.CompareAndSwap(false, true) {
+		p.o.Down()
+	}
+}
+
+// after runs do later, unless the connection is closed by then.
+func (p *Peer) after(d time.Duration, do func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.timers = append(p.timers, time.AfterFunc(d, do))
+	}
+}
+
+// watch looks four times a second for silence, and for a new path.
+func (p *Peer) watch() {
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	var known [2]string
+	for {
+		select {
+		case <-tick.C:
+		case <-p.end:
+			return
+		}
+		// The server forwards only what the others send, so its silence says nothing.
+		if p.o.Peer != "" && p.ready.Load() && p.o.Expected != nil && p.o.Expected() &&
+			time.Since(p.start)-time.Duration(p.last.Load()) > silence {
+			p.lost()
+		}
+		known = p.trace(known)
+	}
+}
+
+// trace tells of the path when the chosen pair is another than known.
+func (p *Peer) trace(known [2]string) [2]string {
+	senders := p.pc.GetSenders()
+	if len(senders) == 0 || p.o.Path == nil {
+		return known
+	}
+	transport := senders[0].Transport()
+	if transport == nil {
+		return known
+	}
+	pair, ok := transport.ICETransport().GetSelectedCandidatePairStats()
+	now := [2]string{pair.LocalCandidateID, pair.RemoteCandidateID}
+	if !ok || now == known {
+		return known
+	}
+	stats := p.pc.GetStats()
+	local, okLocal := stats[now[0]].(webrtc.ICECandidateStats)
+	remote, okRemote := stats[now[1]].(webrtc.ICECandidateStats)
+	if !okLocal || !okRemote {
+		return known
+	}
+	path := Path{Local: local.CandidateType.String(), Remote: remote.CandidateType.String(), Protocol: local.Protocol}
+	if local.RelayProtocol != "" {
+		path.Protocol = local.RelayProtocol
+	}
+	p.o.Path(path)
+	return now
+}
+
+// Relayed tells whether packets take the way through a TURN server.
+func (p Path) Relayed() bool {
+	return slices.Contains([]string{p.Local, p.Remote}, "relay")
+}
+
+// Slow tells whether they leave over TCP, where a lost packet holds up all that follow.
+func (p Path) Slow() bool { return p.Protocol == "tcp" || p.Protocol == "tls" }

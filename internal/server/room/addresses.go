@@ -1,0 +1,56 @@
+package room
+
+import "strings"
+
+// What one side may learn of the other when no address is to be known (threat 17): the
+// server, which hands offers, answers and candidates on, lets only relays through. The
+// client is asked to make no others, and need not be trusted to obey.
+
+// relayed is a candidate (RFC 8839 section 5.1) as the other side may see it: that of a
+// relay, without the address that the relay sees; empty for any other.
+func relayed(candidate string) string {
+	words := strings.Fields(candidate)
+	kind := ""
+	for i := 0; i+1 < len(words); i++ {
+		switch words[i] {
+		case "typ":
+			kind = words[i+1]
+		case "raddr":
+			words[i+1] = "0.0.0.0"
+		case "rport":
+			words[i+1] = "0"
+		}
+	}
+	if kind == "" && len(words) == 0 {
+		return candidate // the end of candidates
+	}
+	if kind != "relay" {
+		return ""
+	}
+	return strings.Join(words, " ")
+}
+
+// hideAddresses takes out of an SDP every address that is not a relay's.
+func hideAddresses(sdp string) string {
+	var kept []string
+	for line := range strings.SplitSeq(strings.ReplaceAll(sdp, "\r\n", "\n"), "\n") {
+		switch {
+		case strings.HasPrefix(line, "a=candidate:"):
+			candidate := relayed(strings.TrimPrefix(line, "a="))
+			if candidate == "" {
+				continue
+			}
+			line = "a=" + candidate
+		case strings.HasPrefix(line, "c="):
+			line = "c=IN IP4 0.0.0.0"
+		case strings.HasPrefix(line, "o="):
+			if words := strings.Fields(line); len(words) == 6 {
+				line = strings.Join(append(words[:3], "IN", "IP4", "0.0.0.0"), " ")
+			}
+		case strings.HasPrefix(line, "a=rtcp:"), strings.HasPrefix(line, "a=remote-candidates:"):
+			continue
+		}
+		kept = append(kept, line)
+	}
+	return strings.Join(kept, "\r\n")
+}

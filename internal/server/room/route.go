@@ -1,0 +1,375 @@
+package room
+
+import (
+	"sync/atomic"
+	"time"
+
+	"ekermed.example/ekermed/internal/call/wire"
+)
+
+// Policy says which way the media of a room may take.
+type Policy string
+
+// The policies (configuration key room.route).
+const (
+	// Auto: two people talk directly, more of them through the server, which also serves
+	// two when they cannot reach each other.
+	Auto Policy = "auto"
+	// DirectOnly: never through the server, so a room is for two.
+	DirectOnly Policy = "direct"
+	// RelayOnly: as Auto, but directly through TURN only; nobody learns an address of
+	// anybody else.
+	RelayOnly Policy = "relay"
+	// ServerOnly: always through the server.
+	ServerOnly Policy = "server"
+)
+
+// directLimit is how long a direct connection may take to come up before the server's
+// way is taken: a relayed one over a slow line takes about three seconds.
+const directLimit = 6 * time.Second
+
+// way is how media travels in a room now, for the operator's numbers.
+type way string
+
+const (
+	noWay     way = ""
+	directWay way = "direct"
+	serverWay way = "server"
+)
+
+// route is the media of one room. Every change makes a connection of a higher
+// generation beside the present one, which is closed when the new one carries media for
+// all who had it (make before break). A connection that failed is replaced the same way.
+type route struct {
+	way way // the newest; the one before may still stand
+	// gen is the generation of the direct connection, and pair who hold it: the caller
+	// first. They stay set while a change to the server's way is under way.
+	gen  uint32
+	pair [2]*person
+	// settled: both have media on gen. before is the generation that settled last.
+	settled bool
+	before  uint32
+	// failed: these two cannot reach each other; the server serves them.
+	failed bool
+	limit  *time.Timer
+}
+
+// generations counts media connections of a room. They follow the clock, so that they
+// grow even over a restart of the server: a client that comes back must not take a new
+// connection for the old one.
+type generations struct{ last atomic.Uint32 }
+
+func (g *generations) next() uint32 {
+	for {
+		last := g.last.Load()
+		next := max(last+1, uint32(time.Now().Unix()))
+		if g.last.CompareAndSwap(last, next) {
+			return next
+		}
+	}
+}
+
+// steer begins or changes the room's media, as soon as the clinician and one more are
+// in and have agreed to capture. Nothing else in the product starts media.
+func (r *room) steer() {
+	in := r.talkers()
+	switch {
+	case in == nil:
+	case r.directly(in):
+		if r.route.way != directWay || !r.route.with(in) {
+			r.meet(in[0], in[1])
+		}
+	case r.hub.o.Policy != DirectOnly:
+		r.viaServer(in)
+	}
+}
+
+// talkers are those who were let in and agreed to capture; nil without a clinician or
+// without somebody else.
+func (r *room) talkers() []*person {
+	var in []*person
+	clinician := false
+	for _, p := range r.people {
+		if p.Place == wire.PlaceCall && p.Ready {
+			in = append(in, p)
+			clinician = clinician || p.Role == wire.RoleClinician
+		}
+	}
+	if !clinician || len(in) < 2 {
+		return nil
+	}
+	return in
+}
+
+// directly tells whether these people talk to each other without the server.
+func (r *room) directly(in []*person) bool {
+	if len(in) != 2 || !in[0].direct || !in[1].direct {
+		return false
+	}
+	switch r.hub.o.Policy {
+	case DirectOnly:
+		return true
+	case ServerOnly:
+		return false
+	}
+	return !r.route.failed
+}
+
+func (t *route) with(in []*person) bool {
+	return len(in) == 2 && (t.pair == [2]*person{in[0], in[1]} || t.pair == [2]*person{in[1], in[0]})
+}
+
+// meet opens a direct connection between two people, beside what they have.
+func (r *room) meet(a, b *person) {
+	// The patient's side calls: browsers, which control ICE then, go on looking for a
+	// better path during the call.
+	caller, callee := a, b
+	if a.Role == wire.RoleClinician && b.Role != wire.RoleClinician {
+		caller, callee = b, a
+	}
+	r.route.stop()
+	if !r.route.settled {
+		r.route.before = 0
+	}
+	r.route.way, r.route.settled = directWay, false
+	r.route.gen, r.route.pair = r.gens.next(), [2]*person{caller, callee}
+	gen := r.route.gen
+	relay := r.hub.o.Policy == RelayOnly
+	for _, side := range []struct{ self, other *person }{{callee, caller}, {caller, callee}} {
+		side.self.conn.Send(wire.Direct{
+			Gen: gen, Peer: side.other.ID, Call: side.self == caller, Relay: relay, ICE: r.hub.o.Tickets.ICE(side.self.ID, true),
+		})
+	}
+	r.log.Info("direct", "gen", gen)
+	r.route.limit = time.AfterFunc(directLimit, func() {
+		r.post(func() {
+			if r.route.gen == gen && r.route.way == directWay && !r.route.settled {
+				r.unreachable()
+			}
+		})
+	})
+}
+
+// unreachable takes the server's way, or tries once more where that is not allowed or
+// somebody's line is down: they may have another network when they come back.
+func (r *room) unreachable() {
+	pair := r.route.pair
+	for _, p := range pair {
+		if r.people[p.ID] != p || p.Away {
+			r.route.way = noWay // tried anew when they are back
+			return
+		}
+	}
+	r.log.Info("direct connection failed", "gen", r.route.gen)
+	r.route.failed = true
+	if r.hub.o.Policy == DirectOnly {
+		r.meet(pair[0], pair[1])
+		return
+	}
+	r.steer()
+}
+
+// viaServer seats everybody at the SFU.
+func (r *room) viaServer(in []*person) {
+	r.route.stop()
+	r.route.way, r.route.settled = serverWay, false
+	for _, p := range in {
+		if p.seat == nil {
+			r.sit(p)
+		} else {
+			r.arrived(p, p.upServer) // who has had media here all along is not told again
+		}
+	}
+}
+
+func (r *room) sit(p *person) {
+	seat, err := r.hub.o.Seater.Seat(r.id, p.ID, r.gens.next, func(m wire.Message) {
+		if offer, ok := m.(wire.Offer); ok && offer.Round == 1 {
+			offer.ICE = r.hub.o.Tickets.ICE(p.ID, false)
+			m = offer
+		}
+		p.conn.Send(m)
+	})
+	if err != nil {
+		r.log.Error("seating", "peer", p.ID, "error", err)
+		p.conn.Send(wire.Failure{Code: wire.CodeInternal, Text: "no place for media: try again later", Fatal: true})
+		return
+	}
+	p.seat = seat
+}
+
+// arrived notes that a person has media on a connection, and closes the others when
+// nobody needs them any more.
+func (r *room) arrived(p *person, gen uint32) {
+	switch {
+	case r.route.way == directWay && gen == r.route.gen && r.direct(p):
+		p.upDirect = gen
+		if r.other(p).upDirect != gen || r.route.settled {
+			return
+		}
+		r.route.stop()
+		r.route.settled, r.route.failed, r.route.before = true, false, gen
+		for _, one := range r.route.pair {
+			one.conn.Send(wire.Settle{Gen: gen})
+			if one.seat != nil {
+				one.seat.Close()
+				one.seat = nil
+			}
+		}
+	case p.seat != nil && gen == p.seat.Gen():
+		p.upServer = gen
+		if r.route.way != serverWay {
+			return
+		}
+		if !r.direct(p) {
+			p.conn.Send(wire.Settle{Gen: gen})
+			return
+		}
+		if other := r.other(p); other.seat == nil || other.upServer != other.seat.Gen() {
+			return
+		}
+		for _, one := range r.route.pair {
+			one.conn.Send(wire.Settle{Gen: one.upServer})
+		}
+		r.route.gen, r.route.before, r.route.pair = 0, 0, [2]*person{}
+	}
+}
+
+// direct tells whether p has, or had until the present change, a direct connection.
+func (r *room) direct(p *person) bool { return p == r.route.pair[0] || p == r.route.pair[1] }
+
+func (r *room) other(p *person) *person {
+	if p == r.route.pair[0] {
+		return r.route.pair[1]
+	}
+	return r.route.pair[0]
+}
+
+// gen is the generation of the connection that p should hold.
+func (r *room) gen(p *person) uint32 {
+	switch {
+	case r.route.way == serverWay && p.seat != nil:
+		return p.seat.Gen()
+	case r.route.way == directWay && r.direct(p):
+		return r.route.gen
+	}
+	return 0
+}
+
+// held is the generation that somebody who comes back should hold: a connection that is
+// still being made is made anew.
+func (r *room) held(p *person) uint32 {
+	if r.route.way != serverWay && r.direct(p) && !r.route.settled {
+		return r.route.before
+	}
+	return r.gen(p)
+}
+
+// back goes on with the media of somebody whose line was down.
+func (r *room) back(p *person) {
+	if p.seat != nil {
+		p.seat.Resend()
+	}
+	r.route.failed = false // they may have another network now
+	if r.route.way == directWay && r.direct(p) && !r.route.settled {
+		r.meet(r.route.pair[0], r.route.pair[1])
+		return
+	}
+	r.steer()
+}
+
+// media takes what concerns the media connection of one generation.
+func (r *room) media(p *person, m wire.Message) *wire.Failure {
+	if r.gen(p) == 0 {
+		return &wire.Failure{Code: wire.CodeOrder, Text: wire.Type(m) + " before the first connection"}
+	}
+	switch m := m.(type) {
+	case wire.Up:
+		r.arrived(p, m.Gen)
+	case wire.Renew:
+		r.renew(p, m)
+	case wire.Offer:
+		if r.route.way == directWay && m.Gen == r.route.gen && p == r.route.pair[0] {
+			m.SDP = r.shown(m.SDP)
+			r.route.pair[1].conn.Send(m)
+		}
+	case wire.Answer:
+		if r.route.way == directWay && m.Gen == r.route.gen && p == r.route.pair[1] {
+			m.SDP = r.shown(m.SDP)
+			r.route.pair[0].conn.Send(m)
+			return nil
+		}
+		if p.seat != nil {
+			p.seat.Answer(m)
+		}
+	case wire.Candidate:
+		// The SFU is ICE lite: it learns addresses from connectivity checks that carry the
+		// right password, and sends nothing to an address that is merely named.
+		if r.route.way != directWay || m.Gen != r.route.gen || !r.direct(p) {
+			return nil
+		}
+		if r.hub.o.Policy == RelayOnly {
+			if m.Candidate = relayed(m.Candidate); m.Candidate == "" {
+				return nil
+			}
+		}
+		r.other(p).conn.Send(m)
+	}
+	return nil
+}
+
+// renew replaces a connection that failed.
+func (r *room) renew(p *person, m wire.Renew) {
+	if m.Gen != r.gen(p) {
+		return // it was replaced meanwhile
+	}
+	if r.route.way == serverWay {
+		p.seat.Renew(m)
+		return
+	}
+	if !r.route.settled {
+		r.unreachable()
+		return
+	}
+	r.meet(r.route.pair[0], r.route.pair[1])
+}
+
+// shown is an SDP as the other side may see it.
+func (r *room) shown(sdp string) string {
+	if r.hub.o.Policy == RelayOnly {
+		return hideAddresses(sdp)
+	}
+	return sdp
+}
+
+// cut ends all media of a person who leaves or whose program is a new one.
+func (r *room) cut(p *person) {
+	if p.seat != nil {
+		p.seat.Close()
+		p.seat = nil
+	}
+	p.upDirect, p.upServer = 0, 0
+	if !r.direct(p) {
+		return
+	}
+	other := r.other(p)
+	switch {
+	case r.route.way != serverWay:
+		other.conn.Send(wire.Settle{Gen: r.gens.next()}) // no connection has it: none is left
+	case other.seat != nil:
+		other.conn.Send(wire.Settle{Gen: other.seat.Gen()})
+	}
+	r.route.stop()
+	if r.route.way != serverWay {
+		r.route.way = noWay
+	}
+	r.route.gen, r.route.before, r.route.settled, r.route.pair = 0, 0, false, [2]*person{}
+}
+
+// stop ends the wait for a direct connection.
+func (t *route) stop() {
+	if t.limit != nil {
+		t.limit.Stop()
+		t.limit = nil
+	}
+}
