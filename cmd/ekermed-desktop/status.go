@@ -17,6 +17,7 @@ type status struct {
 	Phase      string         `json:"phase"`
 	Online     bool           `json:"online"` // the agenda is current
 	Route      string         `json:"route"`
+	Path       statusPath     `json:"path"`
 	SafetyCode string         `json:"safety_code"`
 	Room       string         `json:"room"`
 	Self       statusSelf     `json:"self"`
@@ -24,6 +25,13 @@ type status struct {
 	Door       []statusDoor   `json:"door"`
 	Devices    statusDevices  `json:"devices"`
 	Error      *statusProblem `json:"error"`
+}
+
+// statusPath is how media travels: candidate types, and the protocol that leaves here.
+type statusPath struct {
+	Local    string `json:"local"`
+	Remote   string `json:"remote"`
+	Protocol string `json:"protocol"`
 }
 
 type statusSelf struct {
@@ -109,7 +117,7 @@ func still(s status) status {
 }
 
 func snapshot(s call.State, desk *run.Desk, m *machine) status {
-	out := status{Phase: phase(s), Online: s.Agenda.Online, Route: s.Call.Route, Room: s.Call.Room, Peers: []statusPeer{}, Door: []statusDoor{}}
+	out := status{Phase: phase(s), Online: s.Agenda.Online, Route: s.Call.Route, Path: statusPath(s.Call.Path), Room: s.Call.Room, Peers: []statusPeer{}, Door: []statusDoor{}}
 	out.Devices = statusDevices{word(s.Devices.Camera), word(s.Devices.Microphone), word(s.Devices.Speaker), s.Devices.Open}
 	for _, p := range []*call.Problem{s.Call.Problem, s.Account.Problem, s.Agenda.Problem} {
 		if p != nil && out.Error == nil {

@@ -93,7 +93,7 @@ func talk(t *testing.T, ctx context.Context, sc *lab.Scene, b *lab.Browser) {
 		return len(s.Peers) == 1 && s.Peers[0].FramesShown > 40 && s.Peers[0].AudioMSPlayed > 2000 && s.Self.AudioMSSent > 2000
 	})
 	must(t, err)
-	if status.Phase != "talking" || status.Route != "sfu" {
+	if status.Phase != "talking" || status.Route != "direct" {
 		t.Errorf("phase %q route %q", status.Phase, status.Route)
 	}
 	dir := os.Getenv("E2E_PICTURES")

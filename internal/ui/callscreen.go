@@ -29,6 +29,7 @@ type callScreen struct {
 	muted    *fyne.Container
 	blind    *fyne.Container
 	truth    *fyne.Container
+	sealed   *kit.Text // what truth says
 	state    *kit.Banner
 	door     *kit.Banner
 	admit    *kit.Button
@@ -50,7 +51,8 @@ func newCall(u *UI) *callScreen {
 	s.muted = note("microphone-slash", w.T("desktop.call.microphone_off"))
 	s.blind = note("video-camera-slash", w.T("desktop.call.camera_off"))
 	s.who = chip(kit.Spread(kit.M, -14, s.name, s.name, s.duration, s.muted, s.blind))
-	s.truth = chip(kit.Row(kit.S, kit.NewIcon("lock", kit.Body, kit.CallInk), kit.NewText(w.T("common.transport"), kit.Caption, kit.CallInk).Fit(kit.Whole)))
+	s.sealed = kit.NewText(w.T("common.transport"), kit.Caption, kit.CallInk).Fit(kit.Whole)
+	s.truth = chip(kit.Row(kit.S, kit.NewIcon("lock", kit.Body, kit.CallInk), s.sealed))
 	s.admit = kit.NewButton(u.host, kit.Primary, "door-open", w.T("desktop.admit"), func() {
 		if door := u.state.Call.AtTheDoor(); len(door) > 0 {
 			u.letIn(u.state.Call.Appointment, longest(door).ID)
@@ -90,6 +92,12 @@ func (s *callScreen) show(st call.State) {
 	s.muted.Hidden = !one || others[0].Audio || others[0].Away
 	s.blind.Hidden = !one || others[0].Video || others[0].Away
 	s.truth.Hidden = c.Route == ""
+	switch c.Route {
+	case call.RouteDirect, call.RouteRelay:
+		s.sealed.Set(w.T("common.transport_direct"))
+	default:
+		s.sealed.Set(w.T("common.transport"))
+	}
 	s.bar.show(c)
 	s.showDoor(c)
 	s.clock(s.u.now())
@@ -181,6 +189,10 @@ func (s *callScreen) clock(now time.Time) bool {
 		seconds := max(0, int(s.u.o.Now().Sub(c.Lost).Seconds()))
 		tone, icon = kit.Amber, "wifi-slash"
 		sentence, action = w.T("desktop.call.reconnecting", "n", fmt.Sprint(seconds)), w.T("desktop.call.reconnecting_hint")
+	}
+	if sentence == "" && c.Path.Slow() {
+		tone, icon = kit.Amber, "wifi-slash"
+		sentence, action = w.T("desktop.call.reduced"), w.T("desktop.call.reduced_hint")
 	}
 	return s.state.Say(tone, icon, sentence, action) || changed
 }

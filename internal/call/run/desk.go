@@ -126,6 +126,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	work, stop := context.WithCancel(context.Background())
 	d.ctx = work
 	d.o.Changed(d.state)
+	d.wg.Go(func() { watchNetwork(work, d.Post) })
 	for {
 		select {
 		case ev := <-d.events:

@@ -1,7 +1,8 @@
 // The consultation as the patient's page sees it: one state, one step function.
 // Nothing here touches the DOM, the network or WebRTC; step returns what to do.
 import { MaxName, MaxText } from "./wire.gen";
-import type { Code, FromClient, FromServer, ICEServer, LinkInfo, Offer, Person, Reason } from "./wire.gen";
+import type { Answer, Candidate, Code, Direct, FromClient, FromServer, ICEServer, LinkInfo, Offer, Person, Reason } from "./wire.gen";
+import type { Path } from "./peer";
 import { clean, cleanLine, type Language } from "./texts";
 
 /** Stage is the screen the patient has reached. Only the server's word leads to "call". */
@@ -28,6 +29,16 @@ export interface Message {
   from: string;
   text: string;
   at: number;
+}
+
+/** Connection is one media connection: a new one is made beside the old one, which is
+ * closed when the server says that the new one carries the call. */
+export interface Connection {
+  direct: boolean;
+  up: boolean;
+  /** ready: it can take an older one's place. */
+  ready: boolean;
+  path: Path | null;
 }
 
 export interface State {
@@ -67,7 +78,9 @@ export interface State {
   lost: { audio: boolean; video: boolean };
 
   ice: ICEServer[];
+  /** gen is the generation of the newest connection, 0 when there is none. */
   gen: number;
+  connections: { [gen: number]: Connection };
   media: "none" | "connecting" | "connected" | "broken";
   /** owesRenew is the generation that the server must be asked to renew, 0 when none. */
   owesRenew: number;
@@ -102,6 +115,8 @@ export type Event =
   | { type: "capture_failed"; problem: CaptureProblem }
   | { type: "capture_lost"; kind: "audio" | "video"; lost: boolean }
   | { type: "media"; gen: number; state: "connecting" | "connected" | "broken" }
+  | { type: "ready"; gen: number }
+  | { type: "path"; gen: number; path: Path }
   | { type: "sound"; blocked: boolean }
   | { type: "language"; language: Language }
   | { type: "help"; open: boolean }
@@ -129,6 +144,9 @@ export type Effect =
   | { do: "let_out"; audio: boolean; video: boolean }
   | { do: "swap" }
   | { do: "negotiate"; offer: Offer; ice: ICEServer[] }
+  | { do: "meet"; direct: Direct }
+  | { do: "pass_on"; message: { type: "answer"; data: Answer } | { type: "candidate"; data: Candidate } }
+  | { do: "settle"; gen: number }
   | { do: "drop_media" }
   | { do: "unblock" }
   | { do: "chime" };
@@ -142,7 +160,7 @@ export function initial(): State {
     line: "none", downSince: 0, resume: "", self: "", people: {}, arrivedAt: 0, admitted: false, messages: [],
     capture: "none", captureProblem: "", hasAudio: false, hasVideo: false, audio: true, video: true,
     lost: { audio: false, video: false },
-    ice: [], gen: 0, media: "none", owesRenew: 0, soundBlocked: false, slowAnswers: 0,
+    ice: [], gen: 0, connections: {}, media: "none", owesRenew: 0, soundBlocked: false, slowAnswers: 0,
     reason: "", from: "welcome", farewell: "", endedAt: 0,
   };
 }
@@ -180,6 +198,39 @@ export function others(s: State): Person[] {
     .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1));
 }
 
+/** Route is how media travels: straight to the other person, to them through a TURN
+ * server that cannot read it, or through the server. */
+export type Route = "direct" | "relay" | "sfu" | "";
+
+/** carrying is the newest connection that carries the call. */
+function carrying(s: State): Connection | null {
+  let best: Connection | null = null;
+  for (const gen of Object.keys(s.connections).map(Number).sort((a, b) => a - b)) {
+    const c = s.connections[gen];
+    if (c.up && (c.ready || !best || !best.ready)) {
+      best = c;
+    }
+  }
+  return best;
+}
+
+export function route(s: State): Route {
+  const c = carrying(s);
+  if (s.stage !== "call" || !c) {
+    return "";
+  }
+  if (!c.direct) {
+    return "sfu";
+  }
+  return c.path && (c.path.local === "relay" || c.path.remote === "relay") ? "relay" : "direct";
+}
+
+/** reduced: packets go over TCP, where a lost one holds up all that follow (R26). */
+export function reduced(s: State): boolean {
+  const c = carrying(s);
+  return c !== null && c.path !== null && (c.path.protocol === "tcp" || c.path.protocol === "tls");
+}
+
 /** weak: the line has been slow more than once. */
 export function weak(s: State): boolean {
   return s.line === "up" && s.slowAnswers >= 2;
@@ -213,7 +264,9 @@ export function step(s: State, e: Event): Result {
     case "message":
       return received({ ...s, now: e.at }, e.message);
     case "media":
-      return mediaChanged(s, e.gen, e.state);
+    case "ready":
+    case "path":
+      return mediaChanged(s, e);
     case "captured":
     case "capture_failed":
     case "capture_lost":
@@ -225,7 +278,7 @@ export function step(s: State, e: Event): Result {
   }
 }
 
-type Pressed = Exclude<Event, { type: "start" | "tick" | "looked" | "lookup_failed" | "joined" | "join_refused" | "line_down" | "message" | "media" | "captured" | "capture_failed" | "capture_lost" | "sound" }>;
+type Pressed = Exclude<Event, { type: "start" | "tick" | "looked" | "lookup_failed" | "joined" | "join_refused" | "line_down" | "message" | "media" | "ready" | "path" | "captured" | "capture_failed" | "capture_lost" | "sound" }>;
 
 /** pressed answers what the patient does. */
 function pressed(s: State, e: Pressed): Result {
@@ -382,7 +435,7 @@ function captureChanged(s: State, e: Extract<Event, { type: "captured" | "captur
 /** ready tells the server that the patient has agreed to the capture. */
 function ready(s: State): Effect[] {
   const up = s.line === "up" && s.capture === "done";
-  return up ? [{ do: "send", message: { type: "ready", data: outgoing(s) } }] : [];
+  return up ? [{ do: "send", message: { type: "ready", data: { ...outgoing(s), direct: true } } }] : [];
 }
 
 /** renew asks for the media connection that is owed, once there is something to send on it. It settles the debt in s. */
@@ -425,15 +478,40 @@ function lineDown(s: State, at: number): Result {
   return [{ ...s, now: at, line: "down", downSince: s.line === "down" ? s.downSince : at }, []];
 }
 
-function mediaChanged(s: State, gen: number, state: "connecting" | "connected" | "broken"): Result {
-  if (gen !== s.gen || s.stage !== "call") {
+function mediaChanged(s: State, e: Extract<Event, { type: "media" | "ready" | "path" }>): Result {
+  const old = s.connections[e.gen];
+  if (!old || s.stage !== "call") {
     return [s, []];
   }
-  if (state !== "broken") {
-    return [{ ...s, media: state, owesRenew: 0 }, []];
+  const now = { ...old };
+  const next: State = { ...s, connections: { ...s.connections, [e.gen]: now } };
+  if (e.type === "path") {
+    now.path = e.path;
+    return [next, []];
   }
-  const up = s.line === "up";
-  return [{ ...s, media: "broken", owesRenew: up ? 0 : gen }, up ? [{ do: "send", message: { type: "renew", data: { gen } } }] : []];
+  if (e.type === "ready") {
+    now.ready = now.up = true;
+    return [{ ...next, media: "connected" }, up(next, e.gen)];
+  }
+  now.up = e.state === "connected";
+  if (carrying(next)) {
+    next.media = "connected"; // a newer one is on its way, or this one
+  } else {
+    next.media = e.state === "connected" ? "connected" : e.state;
+  }
+  if (e.state !== "broken") {
+    return [{ ...next, owesRenew: e.gen === s.owesRenew ? 0 : s.owesRenew }, []];
+  }
+  if (e.gen !== s.gen) {
+    return [next, []];
+  }
+  const line = s.line === "up";
+  return [{ ...next, owesRenew: line ? 0 : e.gen }, line ? [{ do: "send", message: { type: "renew", data: { gen: e.gen } } }] : []];
+}
+
+/** up tells the server that media of this generation arrives. */
+function up(s: State, gen: number): Effect[] {
+  return s.line === "up" ? [{ do: "send", message: { type: "up", data: { gen } } }] : [];
 }
 
 function left(s: State): Result {
@@ -445,7 +523,7 @@ function over(s: State, reason: Reason, text: string, first: Effect[]): Result {
   return [
     {
       ...s, stage: "ended", from: s.stage, reason, farewell: text, endedAt: s.now, help: false, joining: false, line: "none",
-      resume: "", self: "", people: {}, admitted: false, capture: "none", captureProblem: "", media: "none", gen: 0, soundBlocked: false, owesRenew: 0,
+      resume: "", self: "", people: {}, admitted: false, capture: "none", captureProblem: "", media: "none", gen: 0, connections: {}, soundBlocked: false, owesRenew: 0,
       lost: { audio: false, video: false },
     },
     [...first, { do: "hang_up" }, { do: "drop_media" }, { do: "release" }],
@@ -465,8 +543,15 @@ function received(s: State, m: FromServer): Result {
       return [{ ...s, people: exceptFor(s.people, m.data.id) }, []];
     case "admitted":
       return admitted(s, m.data.ice || []);
+    case "direct":
+      return met(s, m.data);
     case "offer":
       return offered(s, m.data);
+    case "answer":
+    case "candidate":
+      return [s, s.connections[m.data.gen] ? [{ do: "pass_on", message: m }] : []];
+    case "settle":
+      return settled(s, m.data.gen);
     case "said":
       return said(s, m.data.from, m.data.text);
     case "ended":
@@ -495,15 +580,19 @@ function welcomed(s: State, w: Extract<FromServer, { type: "welcome" }>["data"])
     arrivedAt: s.arrivedAt || (me ? me.since * 1000 - s.skew : s.now), admitted: inCall, ice: w.ice || s.ice,
   };
   const todo: Effect[] = [{ do: "settled" }];
-  if (!inCall || w.gen !== s.gen) {
+  const held = s.connections[w.gen];
+  if (!inCall || !held) {
     // What we hold is not what the server holds. What it holds for us, if anything, is
     // of no use any more, as after a reload: it must offer anew.
     next.gen = 0;
+    next.connections = {};
     next.owesRenew = inCall ? w.gen : 0;
     next.media = inCall ? "connecting" : "none";
     if (s.gen) {
       todo.push({ do: "drop_media" });
     }
+  } else if (held.ready && s.owesRenew !== w.gen) {
+    todo.push(...up(next, w.gen)); // it may have been lost
   }
   if (next.stage === "waiting" || next.stage === "call") {
     next.stage = inCall ? "call" : "waiting";
@@ -530,14 +619,41 @@ function admitted(s: State, ice: ICEServer[]): Result {
   return [{ ...next, stage: "call", media: "connecting" }, [{ do: "chime" }]];
 }
 
-function offered(s: State, offer: Offer): Result {
-  if (!s.admitted || s.stage !== "call" || offer.gen < s.gen) {
+/** met opens a connection straight to another person, beside what there is. */
+function met(s: State, direct: Direct): Result {
+  if (!s.admitted || s.stage !== "call" || direct.gen <= s.gen) {
     return [s, []];
   }
-  const fresh = offer.gen > s.gen;
-  const next: State = { ...s, gen: offer.gen, media: fresh ? (s.media === "connected" ? "connected" : "connecting") : s.media, owesRenew: 0 };
+  return [opened(s, direct.gen, true), [{ do: "meet", direct }]];
+}
+
+function offered(s: State, offer: Offer): Result {
+  const known = s.connections[offer.gen] !== undefined;
+  if (!s.admitted || s.stage !== "call" || (!known && offer.gen < s.gen)) {
+    return [s, []];
+  }
+  const next = known ? { ...s } : opened(s, offer.gen, false);
   next.ice = offer.ice || s.ice;
   return [next, [{ do: "negotiate", offer, ice: next.ice }]];
+}
+
+function opened(s: State, gen: number, direct: boolean): State {
+  const connections = { ...s.connections, [gen]: { direct, up: false, ready: false, path: null } };
+  return { ...s, gen, connections, media: s.media === "connected" ? "connected" : "connecting", owesRenew: 0 };
+}
+
+/** settled keeps one connection; when there is none of its generation, no media is left. */
+function settled(s: State, gen: number): Result {
+  const kept = s.connections[gen];
+  const connections: State["connections"] = {};
+  if (kept) {
+    connections[gen] = kept;
+  }
+  const next: State = { ...s, connections, gen: kept ? gen : 0, owesRenew: s.owesRenew === gen ? gen : 0 };
+  if (s.stage === "call") {
+    next.media = carrying(next) ? "connected" : "connecting";
+  }
+  return [next, [{ do: "settle", gen }]];
 }
 
 function said(s: State, from: string, text: string): Result {

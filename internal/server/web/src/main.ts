@@ -1,7 +1,7 @@
 // Puts the page together: events go into the reducer, its effects out to the world.
 import { Api, Refused, place } from "./api";
 import { cause, program } from "./browser";
-import { initial, step, type Effect, type Event, type Seat, type State } from "./call";
+import { initial, others, step, type Effect, type Event, type Seat, type State } from "./call";
 import { Link } from "./link";
 import { Media } from "./media";
 import { speaks } from "./texts";
@@ -25,6 +25,11 @@ class Page {
     self: (stream, mirrored) => this.view.self(stream, mirrored),
     devices: (known) => this.view.devices(known),
     level: (value) => this.view.level(value),
+    offer: (gen, sdp) => this.link.send({ type: "offer", data: { gen, round: 1, sdp } }),
+    candidate: (c) => this.link.send({ type: "candidate", data: c }),
+    path: (gen, path) => this.dispatch({ type: "path", gen, path }),
+    ready: (gen) => this.dispatch({ type: "ready", gen }),
+    expected: () => others(this.state).some((p) => !p.away && (p.audio || p.video)),
     answer: (gen, round, sdp) => this.link.send({ type: "answer", data: { gen, round, sdp } }),
     media: (gen, state) => this.dispatch({ type: "media", gen, state }),
     remote: (id, stream) => this.view.remote(id, stream),
@@ -97,6 +102,12 @@ class Page {
         return this.media.swap();
       case "negotiate":
         return this.media.negotiate(f.offer, f.ice);
+      case "meet":
+        return this.media.meet(f.direct);
+      case "pass_on":
+        return f.message.type === "answer" ? this.media.accept(f.message.data) : this.media.candidate(f.message.data);
+      case "settle":
+        return this.media.settle(f.gen);
       case "drop_media":
         return this.media.dropMedia();
       case "unblock":

@@ -1,7 +1,7 @@
-// Camera, microphone and the media connection. The server always offers, we answer.
+// Camera, microphone and the media connections: mostly one; while a new one is made, two.
 import type { CaptureProblem } from "./call";
 import { Peer, type PeerEvents } from "./peer";
-import type { ICEServer, Offer } from "./wire.gen";
+import type { Answer, Candidate, Direct, ICEServer, Offer } from "./wire.gen";
 
 export type Kind = "audio" | "video";
 
@@ -19,7 +19,9 @@ export interface Devices {
   speaker: string;
 }
 
-export interface MediaEvents extends Pick<PeerEvents, "answer" | "media" | "remote" | "flowing"> {
+export interface MediaEvents extends Pick<PeerEvents, "offer" | "answer" | "candidate" | "path" | "expected" | "media" | "remote" | "flowing"> {
+  /** ready: the connection of this generation can take an older one's place. */
+  ready(gen: number): void;
   captured(audio: boolean, video: boolean): void;
   captureFailed(problem: CaptureProblem): void;
   captureLost(kind: Kind, lost: boolean): void;
@@ -67,8 +69,9 @@ export class Media {
   private chosen = { camera: "", microphone: "", speaker: "" };
   private facing = "user";
   private turn = 0;
-  private peer: Peer | null = null;
-  private next: Peer | null = null;
+  /** peers, the oldest first; shown is the one whose people are on screen. */
+  private peers: Peer[] = [];
+  private shown: Peer | null = null;
   private context: AudioContext | null = null;
   private meter = 0;
   private queue: Promise<void> = Promise.resolve();
@@ -101,7 +104,7 @@ export class Media {
     }
     this.adopt("video", stream.getVideoTracks()[0] || null);
     this.allowed = { audio: this.tracks.audio !== null, video: this.tracks.video !== null };
-    this.shown();
+    this.mirror();
     this.on.captured(this.allowed.audio, this.allowed.video);
     this.letOut(this.wanted.audio, this.wanted.video);
     this.list();
@@ -201,14 +204,10 @@ export class Media {
   }
 
   private attach(kind: Kind): void {
-    for (const p of [this.peer, this.next]) {
-      if (p) {
-        p.publish(kind, this.tracks[kind]);
-      }
-    }
+    this.peers.forEach((p) => p.publish(kind, this.tracks[kind]));
   }
 
-  private shown(): void {
+  private mirror(): void {
     const v = this.tracks.video;
     if (!v) {
       this.on.self(null, false);
@@ -234,7 +233,7 @@ export class Media {
     }
     if (!on) {
       this.adopt("video", null);
-      this.shown();
+      this.mirror();
       return;
     }
     await this.reopen("video");
@@ -260,7 +259,7 @@ export class Media {
       this.adopt(kind, null);
       this.on.captureLost(kind, true);
     }
-    this.shown();
+    this.mirror();
     this.list();
   }
 
@@ -388,77 +387,109 @@ export class Media {
     });
   }
 
-  /** negotiate answers an offer; a higher generation is a new connection beside the old. */
+  /** negotiate answers an offer; a new generation is a new connection beside the old. */
   negotiate(offer: Offer, ice: ICEServer[]): void {
-    const newest = this.next || this.peer;
-    if (newest && offer.gen === newest.gen) {
-      newest.answer(offer);
-      return;
+    (this.find(offer.gen) || this.connect(offer.gen, ice, null)).answer(offer);
+  }
+
+  /** meet opens a connection straight to another person. */
+  meet(direct: Direct): void {
+    const fresh = this.connect(direct.gen, direct.ice || [], direct);
+    if (direct.call) {
+      fresh.call();
     }
-    if (newest && offer.gen < newest.gen) {
-      return;
+  }
+
+  accept(answer: Answer): void {
+    const p = this.find(answer.gen);
+    if (p) {
+      p.accept(answer);
     }
-    if (this.next) {
-      this.next.close();
+  }
+
+  candidate(c: Candidate): void {
+    const p = this.find(c.gen);
+    if (p) {
+      p.candidate(c);
     }
-    const fresh = new Peer(offer.gen, ice, this.tracks, {
-      answer: this.on.answer,
-      media: this.on.media,
-      remote: (id, stream) => this.fromPeer(fresh, id, stream),
-      flowing: (id, yes) => {
-        if (fresh === this.peer) {
-          this.on.flowing(id, yes);
-        }
+  }
+
+  private find(gen: number): Peer | undefined {
+    return this.peers.filter((p) => p.gen === gen)[0];
+  }
+
+  private connect(gen: number, ice: ICEServer[], direct: Direct | null): Peer {
+    // A try that never came to anything is over.
+    this.peers.filter((p) => p !== this.shown && !p.pictured).forEach((p) => this.end(p));
+    const fresh: Peer = new Peer(
+      gen, ice, this.tracks,
+      {
+        offer: this.on.offer, answer: this.on.answer, candidate: this.on.candidate, path: this.on.path, expected: this.on.expected, media: this.on.media,
+        remote: (id, stream) => {
+          if (fresh === this.shown) {
+            this.on.remote(id, stream);
+          }
+        },
+        flowing: (id, yes) => {
+          if (fresh === this.shown) {
+            this.on.flowing(id, yes);
+          }
+        },
+        pictured: () => {
+          this.show(fresh);
+          this.on.ready(gen);
+        },
       },
-      pictured: () => this.promote(fresh),
-    });
-    if (this.peer && !this.peer.failed) {
-      this.next = fresh;
-    } else {
-      this.next = fresh;
-      this.promote(fresh);
+      direct,
+    );
+    this.peers.push(fresh);
+    if (!this.shown || this.shown.failed) {
+      this.show(fresh);
     }
-    fresh.answer(offer);
+    return fresh;
   }
 
-  private fromPeer(from: Peer, id: string, stream: MediaStream | null): void {
-    if (from === this.peer) {
-      this.on.remote(id, stream);
-    }
-  }
-
-  /** promote makes fresh the connection that is shown, and ends the one before. */
-  private promote(fresh: Peer): void {
-    if (this.next !== fresh) {
+  /** show puts a connection's people on screen. The older one goes on until it is settled:
+   * the others may still need it. */
+  private show(fresh: Peer): void {
+    const old = this.shown;
+    if (old === fresh || this.peers.indexOf(fresh) < 0) {
       return;
     }
-    const old = this.peer;
-    this.peer = fresh;
-    this.next = null;
-    if (old) {
-      old.close();
-      old.people().forEach((id) => {
-        if (!fresh.stream(id)) {
-          this.on.remote(id, null);
-        }
-      });
+    this.shown = fresh;
+    const gone = old ? old.people() : [];
+    gone.filter((id) => !fresh.stream(id)).forEach((id) => this.on.remote(id, null));
+    fresh.people().forEach((id) => {
+      this.on.remote(id, fresh.stream(id));
+      this.on.flowing(id, fresh.flowing(id));
+    });
+  }
+
+  private end(p: Peer): void {
+    p.close();
+    this.peers = this.peers.filter((other) => other !== p);
+  }
+
+  /** settle keeps one connection and closes the others. */
+  settle(gen: number): void {
+    const kept = this.find(gen);
+    if (!kept) {
+      return this.dropMedia();
     }
-    fresh.people().forEach((id) => this.on.remote(id, fresh.stream(id)));
+    this.show(kept);
+    this.peers.filter((p) => p !== kept).forEach((p) => this.end(p));
   }
 
   dropMedia(): void {
-    const known = this.peer ? this.peer.people() : [];
-    for (const p of [this.peer, this.next]) {
-      if (p) {
-        p.close();
-      }
-    }
-    this.peer = this.next = null;
+    const known = this.shown ? this.shown.people() : [];
+    this.peers.forEach((p) => p.close());
+    this.peers = [];
+    this.shown = null;
     known.forEach((id) => this.on.remote(id, null));
   }
 
-  /** stats is for support and tests: the newest connection's report. */
+  /** stats is for support and tests: the shown connection's report. */
   stats(): Promise<RTCStatsReport | null> {
-    return this.peer ? this.peer.stats() : Promise.resolve(null);
+    return this.shown ? this.shown.stats() : Promise.resolve(null);
   }
 }

@@ -1,8 +1,22 @@
-// One media connection: one generation of offers and answers with the server.
-import type { ICEServer, Offer } from "./wire.gen";
+// One media connection of one generation: with the server, which offers, or straight with
+// another person.
+import type { Answer, Candidate, Direct, ICEServer, Offer } from "./wire.gen";
+
+/** Path is how its packets travel, in the words of the W3C's webrtc-stats. */
+export interface Path {
+  local: string;
+  remote: string;
+  /** protocol is what leaves this device: udp, tcp, or tls for TURN over TLS. */
+  protocol: string;
+}
 
 export interface PeerEvents {
+  offer(gen: number, sdp: string): void;
   answer(gen: number, round: number, sdp: string): void;
+  candidate(c: Candidate): void;
+  path(gen: number, path: Path): void;
+  /** expected: somebody lets sound or picture out, so silence means trouble. */
+  expected(): boolean;
   media(gen: number, state: "connecting" | "connected" | "broken"): void;
   /** remote gives what a person sends, or null when it ends. */
   remote(id: string, stream: MediaStream | null): void;
@@ -12,8 +26,13 @@ export interface PeerEvents {
   pictured(): void;
 }
 
-const disconnectedFor = 4000;
+/** A connection that lost touch gets this long, ms: the browser waited already. */
+const disconnectedFor = 500;
+const comesUpWithin = 12000;
 const tryAgainAfter = 8000;
+const lookEvery = 500;
+/** silentFor: nothing came for this long, ms, from somebody who sends 50 packets a second. */
+const silentFor = 2000;
 
 /** wantedByServer lists the mids that the server wants to receive, by kind, in order. */
 export function wantedByServer(sdp: string): { audio: string[]; video: string[] } {
@@ -29,6 +48,48 @@ export function wantedByServer(sdp: string): { audio: string[]; video: string[] 
   return wanted;
 }
 
+/** onlyVP8 offers what every endpoint knows (RFC 7742), and what is sealed frame by frame. */
+function onlyVP8(line: RTCRtpTransceiver): void {
+  if (!line.setCodecPreferences || !window.RTCRtpReceiver || !RTCRtpReceiver.getCapabilities) {
+    return;
+  }
+  const all = RTCRtpReceiver.getCapabilities("video");
+  const some = all ? all.codecs.filter((c) => /^video\/(vp8|rtx)$/i.test(c.mimeType)) : [];
+  if (some.length > 0) {
+    line.setCodecPreferences(some);
+  }
+}
+
+type Report = { [field: string]: unknown; id: string; type: string };
+
+/** read finds what came so far, in bytes, and the path, across engines old and new. */
+export function read(stats: { forEach(f: (r: Report) => void): void }): { received: number; path: Path | null } {
+  const all: { [id: string]: Report } = {};
+  let received = 0;
+  let pair: Report | null = null;
+  let chosen = "";
+  stats.forEach((r) => {
+    all[r.id] = r;
+    if (r.type === "inbound-rtp") {
+      received += Number(r.bytesReceived) || 0;
+    } else if (r.type === "remote-inbound-rtp") {
+      received += Number(r.timestamp) || 0; // a receiver report came
+    } else if (r.type === "transport" && r.selectedCandidatePairId) {
+      chosen = String(r.selectedCandidatePairId);
+    } else if (r.type === "candidate-pair" && (r.selected || (r.nominated && r.state === "succeeded" && !pair))) {
+      pair = r;
+    }
+  });
+  const used = all[chosen] || pair;
+  const local = used && all[String(used.localCandidateId)];
+  const remote = used && all[String(used.remoteCandidateId)];
+  if (!local || !remote) {
+    return { received, path: null };
+  }
+  const protocol = String(local.relayProtocol || local.protocol || "udp");
+  return { received, path: { local: String(local.candidateType), remote: String(remote.candidateType), protocol } };
+}
+
 export class Peer {
   failed = false;
   private readonly pc: RTCPeerConnection;
@@ -37,28 +98,44 @@ export class Peer {
   private chain: Promise<void> = Promise.resolve();
   private closed = false;
   private timer = 0;
+  private look = 0;
+  /** pictured: a picture came, or there is only sound. */
+  pictured = false;
+  private readonly moving: { [id: string]: boolean } = {};
+  private received = -1;
+  private receivedAt = 0;
+  private known = "";
+  /** quiet: given up because nothing comes, though ICE has not noticed. */
+  private quiet = false;
 
   constructor(
     readonly gen: number,
     ice: ICEServer[],
     private readonly tracks: { audio: MediaStreamTrack | null; video: MediaStreamTrack | null },
     private readonly on: PeerEvents,
+    private readonly direct: Direct | null,
   ) {
     const servers = ice
       .filter((s) => s.urls && s.urls.length > 0)
       .map((s) => ({ urls: s.urls as string[], username: s.username, credential: s.credential }));
-    const config = { iceServers: servers, bundlePolicy: "max-bundle", sdpSemantics: "unified-plan" };
+    const policy = direct && direct.relay ? "relay" : "all";
+    const config = { iceServers: servers, bundlePolicy: "max-bundle", sdpSemantics: "unified-plan", iceTransportPolicy: policy };
     this.pc = new RTCPeerConnection(config as RTCConfiguration);
     this.pc.ontrack = (e) => this.arrived(e);
     this.pc.onconnectionstatechange = this.pc.oniceconnectionstatechange = () => this.changed();
+    if (direct) {
+      this.pc.onicecandidate = (e) => this.named(e.candidate);
+    }
     // A connection that never comes up is as bad as one that broke.
-    this.timer = window.setTimeout(() => this.broken(), tryAgainAfter + disconnectedFor);
+    this.timer = window.setTimeout(() => this.broken(), comesUpWithin);
+    this.look = window.setInterval(() => this.watch(), lookEvery);
   }
 
-  /** answer answers one round; rounds are answered in their order. */
-  answer(offer: Offer): void {
+  /** then does one thing after the other; what fails breaks the connection. */
+  private then(todo: () => Promise<unknown>): void {
     this.chain = this.chain
-      .then(() => this.round(offer))
+      .then(() => (this.closed ? undefined : todo()))
+      .then(() => undefined)
       .catch(() => {
         if (!this.closed) {
           this.broken();
@@ -66,17 +143,55 @@ export class Peer {
       });
   }
 
-  private async round(offer: Offer): Promise<void> {
-    if (this.closed) {
-      return;
+  /** call makes the offer of a direct connection. */
+  call(): void {
+    this.then(async () => {
+      for (const kind of ["audio", "video"] as ("audio" | "video")[]) {
+        const line = this.pc.addTransceiver(kind, { direction: "sendrecv" });
+        this.senders[kind] = line.sender;
+        if (kind === "video") {
+          onlyVP8(line);
+        }
+        await line.sender.replaceTrack(this.tracks[kind]);
+      }
+      const offer = await this.pc.createOffer();
+      await this.pc.setLocalDescription(offer);
+      if (!this.closed) {
+        this.on.offer(this.gen, offer.sdp || "");
+      }
+    });
+  }
+
+  /** accept takes the answer to call. */
+  accept(answer: Answer): void {
+    this.then(() => this.pc.setRemoteDescription({ type: "answer", sdp: answer.sdp }));
+  }
+
+  /** candidate takes one of the other side's, which come after their description. */
+  candidate(c: Candidate): void {
+    // One that cannot be used is no reason to give up the others.
+    this.then(() => this.pc.addIceCandidate({ candidate: c.candidate, sdpMid: c.mid, sdpMLineIndex: c.index }).catch(() => undefined));
+  }
+
+  private named(c: RTCIceCandidate | null): void {
+    if (c && c.candidate && !this.closed) {
+      this.on.candidate({ gen: this.gen, candidate: c.candidate, mid: c.sdpMid || "", index: c.sdpMLineIndex || 0 });
     }
+  }
+
+  /** answer answers one round; rounds are answered in their order. */
+  answer(offer: Offer): void {
+    this.then(() => this.round(offer));
+  }
+
+  private async round(offer: Offer): Promise<void> {
     await this.pc.setRemoteDescription({ type: "offer", sdp: offer.sdp });
     const wanted = wantedByServer(offer.sdp);
     for (const kind of ["audio", "video"] as ("audio" | "video")[]) {
       const mid = wanted[kind][0];
       for (const t of this.pc.getTransceivers()) {
-        if (mid !== undefined && t.mid === mid) {
-          t.direction = "sendonly";
+        if (this.direct ? t.receiver.track.kind === kind : mid !== undefined && t.mid === mid) {
+          t.direction = this.direct ? "sendrecv" : "sendonly";
           this.senders[kind] = t.sender;
           await t.sender.replaceTrack(this.tracks[kind]);
         }
@@ -98,8 +213,8 @@ export class Peer {
   }
 
   private arrived(e: RTCTrackEvent): void {
-    // The stream's id is the person's.
-    const id = e.streams[0] ? e.streams[0].id : "";
+    // With the server, the stream's id is the person's.
+    const id = this.direct ? this.direct.peer : e.streams[0] ? e.streams[0].id : "";
     if (!id || id === "-") {
       return;
     }
@@ -108,7 +223,10 @@ export class Peer {
     this.show(id, [...now, track]);
     track.onended = () => this.prune();
     if (track.kind === "video") {
-      track.onmute = () => this.on.flowing(id, false);
+      track.onmute = () => {
+        this.moving[id] = false;
+        this.on.flowing(id, false);
+      };
       track.onunmute = () => this.flows(id);
       if (!track.muted) {
         this.flows(id);
@@ -117,8 +235,16 @@ export class Peer {
   }
 
   private flows(id: string): void {
+    this.moving[id] = true;
     this.on.flowing(id, true);
-    this.on.pictured();
+    this.ready();
+  }
+
+  private ready(): void {
+    if (!this.pictured && !this.closed) {
+      this.pictured = true;
+      this.on.pictured();
+    }
   }
 
   private show(id: string, tracks: MediaStreamTrack[]): void {
@@ -161,13 +287,43 @@ export class Peer {
       this.failed = false;
       this.on.media(this.gen, "connected");
       // A call with sound only has no picture to wait for.
-      this.timer = window.setTimeout(() => this.on.pictured(), 2000);
+      this.timer = window.setTimeout(() => this.ready(), 2000);
     } else if (now === "failed") {
       this.broken();
     } else if (now === "disconnected") {
       this.timer = window.setTimeout(() => this.broken(), disconnectedFor);
     } else {
-      this.timer = window.setTimeout(() => this.broken(), tryAgainAfter + disconnectedFor);
+      this.timer = window.setTimeout(() => this.broken(), comesUpWithin);
+    }
+  }
+
+  /** watch looks whether anything comes, and by which path. */
+  private async watch(): Promise<void> {
+    const stats = read(await this.pc.getStats());
+    if (this.closed) {
+      return;
+    }
+    if (stats.path) {
+      const path = JSON.stringify(stats.path);
+      if (path !== this.known) {
+        this.known = path;
+        this.on.path(this.gen, stats.path);
+      }
+    }
+    const now = Date.now();
+    if (stats.received !== this.received || !this.pictured) {
+      this.received = stats.received;
+      this.receivedAt = now;
+      if (this.quiet) {
+        this.quiet = false;
+        this.changed();
+      }
+      return;
+    }
+    // The server forwards only what the others send, so its silence says nothing.
+    if (this.direct && !this.quiet && now - this.receivedAt >= silentFor && this.on.expected()) {
+      this.quiet = true;
+      this.broken();
     }
   }
 
@@ -190,6 +346,10 @@ export class Peer {
     return this.streams[id] || null;
   }
 
+  flowing(id: string): boolean {
+    return this.moving[id] === true;
+  }
+
   stats(): Promise<RTCStatsReport> {
     return this.pc.getStats();
   }
@@ -197,7 +357,8 @@ export class Peer {
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
-    this.pc.ontrack = this.pc.onconnectionstatechange = this.pc.oniceconnectionstatechange = null;
+    clearInterval(this.look);
+    this.pc.ontrack = this.pc.onconnectionstatechange = this.pc.oniceconnectionstatechange = this.pc.onicecandidate = null;
     this.pc.close();
   }
 }

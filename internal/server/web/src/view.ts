@@ -1,6 +1,6 @@
 // Alone touches the DOM: shows the state, and turns presses into events.
 import { family, inApp } from "./browser";
-import { clinician, phase, type Event, type State } from "./call";
+import { clinician, phase, route, type Event, type State } from "./call";
 import type { Devices } from "./media";
 import { Texts, type Key } from "./texts";
 import { callScreen, type CallScreen } from "./view/call";
@@ -108,7 +108,7 @@ export class View {
     const html = this.doc.documentElement;
     html.lang = s.language;
     html.setAttribute("data-phase", now);
-    html.setAttribute("data-route", s.stage === "call" && s.media === "connected" ? "sfu" : "");
+    html.setAttribute("data-route", route(s));
     html.setAttribute("data-stage", s.stage);
     const key = screenKey(s);
     if (key !== this.key) {

@@ -1,5 +1,6 @@
 // The reducer alone: the whole way of a patient, and then random orders of everything.
-import { initial, mayReturn, others, phase, returnWithin, step, type Effect, type Event, type State } from "../src/call";
+import { initial, mayReturn, others, phase, reduced, returnWithin, route, step, type Effect, type Event, type State } from "../src/call";
+import { read } from "../src/peer";
 import type { FromServer, Person, Welcome } from "../src/wire.gen";
 
 declare function require(name: string): any;
@@ -39,7 +40,7 @@ test("the patient's way in", () => {
   assert.deepEqual(r.effects, [{ do: "capture", audio: true, video: true }]);
   r = walk(r.s, hears(welcome()), { type: "captured", audio: true, video: true });
   assert.equal(phase(r.s), "waiting");
-  assert.deepEqual(sends(r.effects, "ready"), [{ do: "send", message: { type: "ready", data: { audio: true, video: true } } }]);
+  assert.deepEqual(sends(r.effects, "ready"), [{ do: "send", message: { type: "ready", data: { audio: true, video: true, direct: true } } }]);
   r = walk(r.s, hears({ type: "admitted", data: { ice: [] } }));
   assert.equal(phase(r.s), "call");
   r = walk(r.s, offer(1));
@@ -56,7 +57,7 @@ test("ready waits for the line when the camera is faster", () => {
   assert.equal(phase(r.s), "waiting");
   assert.equal(sends(r.effects, "ready").length, 0);
   const later = walk(r.s, hears(welcome()));
-  assert.deepEqual(sends(later.effects, "ready"), [{ do: "send", message: { type: "ready", data: { audio: true, video: false } } }]);
+  assert.deepEqual(sends(later.effects, "ready"), [{ do: "send", message: { type: "ready", data: { audio: true, video: false, direct: true } } }]);
 });
 
 test("mute survives a reconnect, and the same connection goes on", () => {
@@ -104,7 +105,7 @@ test("no camera, no trouble", () => {
   assert.deepEqual(r.effects, [{ do: "capture", audio: true, video: false }]);
   r = walk(r.s, { type: "capture_failed", problem: "denied" }, { type: "without" });
   assert.equal(phase(r.s), "waiting");
-  assert.deepEqual(sends(r.effects, "ready"), [{ do: "send", message: { type: "ready", data: { audio: false, video: false } } }]);
+  assert.deepEqual(sends(r.effects, "ready"), [{ do: "send", message: { type: "ready", data: { audio: false, video: false, direct: true } } }]);
 });
 
 test("a lost seat goes back to the button with a sentence", () => {
@@ -142,7 +143,7 @@ test("a reload comes back to the same place, still muted", () => {
   assert.equal(phase(r.s), "permission");
   r = walk(r.s, { type: "captured", audio: true, video: true });
   assert.equal(phase(r.s), "call");
-  assert.deepEqual(sends(r.effects, "ready"), [{ do: "send", message: { type: "ready", data: { audio: false, video: true } } }]);
+  assert.deepEqual(sends(r.effects, "ready"), [{ do: "send", message: { type: "ready", data: { audio: false, video: true, direct: true } } }]);
 });
 
 test("names and messages lose what disguises them", () => {
@@ -229,4 +230,60 @@ test("in no order does anything reach the call before the server admits", () => 
     }
   }
   assert.ok(calls > 1000, "the walk must get there often enough to mean something: " + calls);
+});
+
+const path = (local: string, remote: string, protocol: string) => ({ local, remote, protocol });
+const direct = (gen: number): Event => hears({ type: "direct", data: { gen, peer: "d", call: true, relay: false } });
+const settle = (gen: number): Event => hears({ type: "settle", data: { gen } });
+const up = (gen: number): Event[] => [{ type: "media", gen, state: "connected" }, { type: "ready", gen }];
+
+test("two talk directly, the server takes over beside it, and its word closes the old one", () => {
+  let r = walk(initial(), ...toCall, direct(5));
+  assert.deepEqual(r.effects.map((f) => f.do), ["meet"]);
+  r = walk(r.s, { type: "media", gen: 5, state: "connected" }, { type: "path", gen: 5, path: path("host", "srflx", "udp") }, { type: "ready", gen: 5 });
+  assert.deepEqual(sends(r.effects, "up"), [{ do: "send", message: { type: "up", data: { gen: 5 } } }]);
+  assert.equal(route(r.s), "direct");
+  r = walk(r.s, settle(5), offer(6));
+  assert.equal(route(r.s), "direct");
+  assert.equal(r.s.media, "connected");
+  r = walk(r.s, ...up(6));
+  assert.equal(route(r.s), "sfu");
+  r = walk(r.s, settle(6));
+  assert.deepEqual(r.effects, [{ do: "settle", gen: 6 }]);
+  assert.deepEqual(Object.keys(r.s.connections), ["6"]);
+  r = walk(r.s, settle(99));
+  assert.equal(r.s.media, "connecting");
+  assert.equal(route(r.s), "");
+  assert.equal(r.s.gen, 0);
+});
+
+test("a try that fails beside a good connection is not seen, and asked for anew", () => {
+  const r = walk(initial(), ...toCall, offer(5), ...up(5), direct(6), { type: "media", gen: 6, state: "broken" });
+  assert.equal(r.s.media, "connected");
+  assert.deepEqual(sends(r.effects, "renew"), [{ do: "send", message: { type: "renew", data: { gen: 6 } } }]);
+});
+
+test("relays and TCP are told", () => {
+  const s = walk(initial(), ...toCall, direct(5), ...up(5)).s;
+  for (const [p, way, slow] of [
+    [path("host", "host", "udp"), "direct", false], [path("host", "relay", "udp"), "relay", false],
+    [path("relay", "relay", "tls"), "relay", true], [path("relay", "srflx", "udp"), "relay", false],
+  ] as [ReturnType<typeof path>, string, boolean][]) {
+    const r = walk(s, { type: "path", gen: 5, path: p });
+    assert.equal(route(r.s), way);
+    assert.equal(reduced(r.s), slow);
+  }
+});
+
+test("what broke while the line was down is asked for when it is back", () => {
+  const r = walk(initial(), ...toCall, direct(5), ...up(5), { type: "line_down", at }, { type: "media", gen: 5, state: "broken" }, hears(welcome({ people: [patient({ place: "call", ready: true }), doctor], gen: 5 })));
+  assert.deepEqual(sends(r.effects, "renew"), [{ do: "send", message: { type: "renew", data: { gen: 5 } } }]);
+});
+
+test("statistics of engines old and new", () => {
+  const list = (...r: object[]) => ({ forEach: (f: (x: any) => void) => r.forEach(f) });
+  const ends = [{ id: "l", type: "local-candidate", candidateType: "relay", protocol: "udp", relayProtocol: "tls" }, { id: "r", type: "remote-candidate", candidateType: "host" }];
+  assert.deepEqual(read(list()), { received: 0, path: null });
+  assert.deepEqual(read(list({ id: "t", type: "transport", selectedCandidatePairId: "p" }, { id: "q", type: "candidate-pair", nominated: true, state: "succeeded", localCandidateId: "x", remoteCandidateId: "y" }, { id: "p", type: "candidate-pair", localCandidateId: "l", remoteCandidateId: "r" }, ...ends, { id: "i", type: "inbound-rtp", bytesReceived: 7 })), { received: 7, path: path("relay", "host", "tls") });
+  assert.deepEqual(read(list({ id: "p", type: "candidate-pair", selected: true, localCandidateId: "l", remoteCandidateId: "r" }, ...ends)).path, path("relay", "host", "tls"));
 });

@@ -69,6 +69,8 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p5-alone": [call({ people: { p: person("p") } }), { self: true }],
   "p5-lost": [call({ lost: { audio: true, video: false } }), { remote: true, self: true }],
   "p5-weak": [call({ slowAnswers: 3 }), { remote: true, self: true }],
+  "p5-reduced": [call({ connections: { 1: { direct: true, up: true, ready: true, path: { local: "relay", remote: "relay", protocol: "tls" } } } }), { remote: true, self: true }],
+  "p5-direct": [call({ connections: { 1: { direct: true, up: true, ready: true, path: { local: "host", remote: "srflx", protocol: "udp" } } } }), { remote: true, self: true, press: ".seal" }],
   "p5-group": [call({ people: { p: person("p"), d: person("d"), e: person("e", { name: "Interprète Nolwenn", video: false }) } }), { remote: true, second: true, self: true }],
   "p5-paused": [call(), { remote: true, self: true, flowing: false }],
   "p5-transport": [call(), { remote: true, self: true, press: ".seal" }],

@@ -33,6 +33,8 @@
         this.deliver({ type: "pong", data: m.data });
       } else if (m.type === "answer") {
         if (mock.pc && m.data.gen === mock.gen) mock.pc.setRemoteDescription({ type: "answer", sdp: m.data.sdp }).catch((e) => log.push({ type: "bad answer", data: String(e) }));
+      } else if (m.type === "up") {
+        tell("settle", { gen: m.data.gen });
       } else if (m.type === "renew") {
         mock.offer();
       } else if (m.type === "leave") {

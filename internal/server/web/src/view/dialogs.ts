@@ -5,6 +5,7 @@ import { pickers, speakerTest } from "./devices";
 import { Scope } from "./dom";
 import * as icons from "./icons";
 import type { Hands, Model } from "./model";
+import { straight } from "./call";
 import { call } from "./parts";
 
 export type DialogName = "help" | "settings" | "transport";
@@ -18,7 +19,7 @@ export class Dialog {
   constructor(readonly name: DialogName, m: Model, hands: Hands, private readonly onClose: () => void) {
     const s = this.scope;
     const titles: { [name in DialogName]: Key } = { help: "aid.title", settings: "devices.title", transport: "transport.title" };
-    const title = s.el("h2", { text: () => m.t.t(titles[name]), attrs: { id: "dialog-title", tabindex: "-1" } });
+    const title = s.el("h2", { text: () => m.t.t(name === "transport" && straight(m) ? "transport.direct_title" : titles[name]), attrs: { id: "dialog-title", tabindex: "-1" } });
     const body = name === "help" ? help(s, m) : name === "settings" ? settings(s, m, hands) : transport(s, m);
     const close = s.button({ class: "icon-only", icon: icons.close, label: () => m.t.t("common.close"), press: () => this.onClose() });
     const done = s.button({ class: "primary wide", label: () => m.t.t("common.close"), press: () => this.onClose() });
@@ -88,6 +89,10 @@ function settings(s: Scope, m: Model, hands: Hands): HTMLElement {
 }
 
 function transport(s: Scope, m: Model): HTMLElement {
-  const line = (svg: string, key: Key) => s.el("li", {}, s.icon(svg), s.el("span", { text: () => m.t.t(key) }));
-  return s.el("div", { class: "dialog-body", attrs: { tabindex: "0" } }, s.el("ul", { class: "promises" }, line(icons.lock, "transport.text"), line(icons.shield, "transport.server"), line(icons.info, "transport.not")));
+  const line = (svg: string, key: Key, direct: Key) => s.el("li", {}, s.icon(svg), s.el("span", { text: () => m.t.t(straight(m) ? direct : key) }));
+  return s.el(
+    "div",
+    { class: "dialog-body", attrs: { tabindex: "0" } },
+    s.el("ul", { class: "promises" }, line(icons.lock, "transport.text", "transport.direct_text"), line(icons.shield, "transport.server", "transport.direct_server"), line(icons.info, "transport.not", "transport.direct_not")),
+  );
 }
