@@ -111,7 +111,11 @@ func (u *UI) letInFirst() {
 	}
 	c := u.state.Call
 	if inRoom(c.Phase) {
-		if door := c.AtTheDoor(); len(door) > 0 {
+		door := c.AtTheDoor()
+		if len(door) == 0 { // the agenda may know before the room does
+			door = u.waitingFor(c.Appointment)
+		}
+		if len(door) > 0 {
 			u.letIn(c.Appointment, longest(door).ID)
 		}
 		return
@@ -125,6 +129,16 @@ func (u *UI) letInFirst() {
 		u.closeDialog()
 		u.emit(call.OpenRoom{Appointment: appointment})
 	}
+}
+
+// waitingFor lists who waits for an appointment.
+func (u *UI) waitingFor(appointment string) []wire.Person {
+	for _, a := range u.state.Agenda.Appointments {
+		if a.ID == appointment {
+			return waitingIn(a)
+		}
+	}
+	return nil
 }
 
 // underway is an appointment whose patient is in the call without us, as after this

@@ -415,9 +415,15 @@ func TestADroppedSocketComesBack(t *testing.T) {
 // The server dies and is started again: what is stored is there, and both sides come
 // back by themselves, the patient to the waiting room.
 func TestTheServerDies(t *testing.T) {
+	for name, direct := range map[string]bool{"direct": true, "server": false} {
+		t.Run(name, func(t *testing.T) { theServerDies(t, direct) })
+	}
+}
+
+func theServerDies(t *testing.T, direct bool) {
 	data := t.TempDir()
 	server := startServer(t, data, "127.0.0.1:0")
-	d, _ := consult(t, server, server.Local)
+	d, _ := consultBy(t, server, server.Local, false, direct)
 	server.kill()
 	d.until(t, "reconnecting", func(s call.State) bool { return s.Call.Phase == call.Reconnecting })
 	startServer(t, data, strings.Replace(strings.TrimPrefix(server.Local, "http://"), "localhost", "127.0.0.1", 1))
