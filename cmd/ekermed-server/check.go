@@ -11,7 +11,7 @@ import (
 
 func check(ctx context.Context, e env, args []string) error {
 	f := flags(e, "check [--config FILE] [--json]",
-		"Checks what serve would need: configuration, certificate, data folder, ports, the relay both ways, and\nthe mail domain's DNS. Run it before the first start, or while the server is stopped.")
+		"Checks what serve would need: configuration, certificate, data folder, ports, the relay both\nways over UDP and TLS, and the mail domain's DNS. Run it before the first start, or while the server is stopped.")
 	var p place
 	p.flags(f)
 	asJSON := f.Bool("json", false, "answer as JSON")

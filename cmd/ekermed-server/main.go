@@ -35,6 +35,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"serve", "run the server", serve},
+		{"relay", "run a second STUN and TURN server, and nothing else", relay},
 		{"user", "add, list, disable or reset the accounts of clinicians", user},
 		{"invite", "make an appointment and send its invitation", invite},
 		{"check", "check configuration, certificate, ports, data folder and relay", check},

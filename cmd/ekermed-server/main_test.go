@@ -63,7 +63,7 @@ func add(t *testing.T, data, email string) {
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{
 		{"help"}, {"--help"}, {"-h"}, {"serve", "--help"}, {"user", "--help"}, {"user", "add", "--help"}, {"user", "list", "-h"}, {"user", "disable", "--help"},
-		{"user", "reset", "-help"}, {"invite", "--help"}, {"check", "--help"}, {"version", "--help"},
+		{"user", "reset", "-help"}, {"invite", "--help"}, {"check", "--help"}, {"relay", "--help"}, {"version", "--help"},
 	} {
 		o := try(t, "", nil, args...)
 		if o.code != exitOK || o.stderr != "" || !strings.Contains(o.stdout, "usage: ekermed-server") {
@@ -88,7 +88,7 @@ func TestWrongUsage(t *testing.T) {
 		says string
 	}{
 		{nil, "usage: ekermed-server"}, {[]string{"dance"}, `no command "dance"`}, {[]string{""}, "no command"},
-		{[]string{"serve"}, "--config FILE"}, {[]string{"serve", "--dev", "--config", "x"}, "give one of them"}, {[]string{"serve", "--dev", "extra"}, `"extra" is not expected`},
+		{[]string{"serve"}, "--config FILE"}, {[]string{"relay"}, "--config FILE"}, {[]string{"serve", "--dev", "--config", "x"}, "give one of them"}, {[]string{"serve", "--dev", "extra"}, `"extra" is not expected`},
 		{[]string{"serve", "--nonsense"}, "nonsense"}, {[]string{"version", "--nonsense"}, "nonsense"}, {[]string{"check", "--nonsense"}, "nonsense"},
 		{[]string{"user"}, "user add|list|disable|reset"}, {[]string{"user", "promote"}, `"promote" is not a command`},
 		{[]string{"user", "add", "--data", data}, "--email and --name"}, {[]string{"user", "add", "--data", data, "--email", "a@h.example"}, "--name"},
@@ -326,6 +326,36 @@ func TestServe(t *testing.T) {
 	defer out.mu.Unlock()
 	if strings.Count(out.b.String(), "\n") != 1 {
 		t.Errorf("stdout %q", out.b.String())
+	}
+}
+
+// relay says when it is ready, what the main server should name, and ends with 0.
+func TestRelay(t *testing.T) {
+	const more = "[log]\nlevel = \"error\"\n"
+	file := settings(t, more)
+	try(t, "", nil, "relay", "--config", file).sentence(t, "no secret", exitFail, "turn.secret", "main server")
+	secret := "EKERMED_TURN_SECRET=0123456789abcdef"
+	try(t, "", []string{secret}, "relay", "--config", file).sentence(t, "no certificate", exitFail, "server.certificate", "none.pem")
+	ctx, cancel := context.WithCancel(t.Context())
+	out := &firstLine{line: make(chan string, 1)}
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, env{strings.NewReader(""), out, io.Discard, []string{secret, "EKERMED_TURN_TLS="}}, []string{"relay", "--config", file})
+	}()
+	var got struct {
+		Event, UDP string
+		URLs       []string
+		PID        int
+	}
+	if err := json.Unmarshal([]byte(<-out.line), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Event != "ready" || !strings.HasPrefix(got.UDP, "127.0.0.1:") || len(got.URLs) != 2 || !strings.HasPrefix(got.URLs[1], "turn:localhost:") || got.PID != os.Getpid() {
+		t.Errorf("%+v", got)
+	}
+	cancel()
+	if code := <-ended; code != exitOK {
+		t.Errorf("ended with %d", code)
 	}
 }
 

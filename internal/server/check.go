@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"strings"
 	"time"
-
-	"github.com/pion/logging"
-	"github.com/pion/turn/v5"
 
 	"ekermed.example/ekermed/internal/server/config"
 	"ekermed.example/ekermed/internal/server/edge"
@@ -52,97 +48,33 @@ func Check(ctx context.Context, cfg config.Config) []Result {
 		pair, err := edge.Load(cfg.Server.Certificate, cfg.Server.Key)
 		detail := ""
 		if err == nil {
+			err = covers(cfg, pair)
 			detail = "valid until " + pair.Leaf.NotAfter.Format(time.DateOnly)
 		}
 		add("certificate", err, detail)
 	}
+	addresses, err := checkAddresses(cfg)
+	add("addresses", err, addresses)
 	app, err := New(ctx, cfg, slog.New(silence{}))
 	if !add("sockets", err, "every port can be opened, the data folder can be written") {
 		return results
 	}
 	defer app.undo.unwind(app.log) //nolint:errcheck // it was only a trial
-	switch {
-	case app.relay == nil:
-		results = append(results, Result{"relay", Skipped, "turned off"})
-	case app.relayUDP == nil:
-		results = append(results, Result{"relay", Skipped, "not tried: turn.udp is turned off"})
-	default:
-		add("relay", app.tryRelay(), "two clients reach each other through it, both ways")
+	for _, way := range []struct {
+		name, key string
+		on        bool
+		dial      dialer
+	}{
+		{"relay", "turn.udp", app.relayUDP != nil, app.dialUDP},
+		{"relay tls", "turn.tls", app.relayTLS != nil, app.dialTLS},
+	} {
+		if !way.on {
+			results = append(results, Result{way.name, Skipped, way.key + " is turned off"})
+			continue
+		}
+		add(way.name, app.tryRelay(way.key, way.dial), "two clients reach each other through "+way.key+", both ways")
 	}
 	return append(results, checkMail(ctx, cfg))
-}
-
-// tryRelay lets two clients allocate a relay address each and talk to each other.
-func (a *App) tryRelay() error {
-	one, err := a.allocate("check-1")
-	if err != nil {
-		return err
-	}
-	defer one.close()
-	two, err := a.allocate("check-2")
-	if err != nil {
-		return err
-	}
-	defer two.close()
-	for range 2 { // the first packet of each side opens its permission
-		for _, way := range []struct{ from, to *allocation }{{one, two}, {two, one}} {
-			if _, err := way.from.relay.WriteTo([]byte("check"), way.to.relay.LocalAddr()); err != nil {
-				return fmt.Errorf("sending through the relay: %w", err)
-			}
-		}
-	}
-	for _, side := range []*allocation{one, two} {
-		b := make([]byte, 64)
-		if err := side.relay.SetReadDeadline(time.Now().Add(3 * time.Second)); err != nil {
-			return err
-		}
-		if n, _, err := side.relay.ReadFrom(b); err != nil || string(b[:n]) != "check" {
-			return errors.New("nothing came through the relay: turn.address must be an address of this machine, or be forwarded to it with turn.min_port to turn.max_port")
-		}
-	}
-	return nil
-}
-
-type allocation struct {
-	client *turn.Client
-	relay  net.PacketConn
-	socket net.PacketConn
-}
-
-func (a *allocation) close() {
-	_ = a.relay.Close()
-	a.client.Close()
-	_ = a.socket.Close()
-}
-
-func (a *App) allocate(peer string) (*allocation, error) {
-	ice := a.relay.ICE(peer)[0]
-	server := a.relayUDP.LocalAddr().(*net.UDPAddr)
-	if server.IP.IsUnspecified() {
-		server = &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: server.Port}
-	}
-	socket, err := net.ListenPacket("udp4", "0.0.0.0:0")
-	if err != nil {
-		return nil, err
-	}
-	log := logging.NewDefaultLoggerFactory()
-	log.Writer = io.Discard
-	client, err := turn.NewClient(&turn.ClientConfig{
-		STUNServerAddr: server.String(), TURNServerAddr: server.String(), Conn: socket,
-		Username: ice.Username, Password: ice.Credential, LoggerFactory: log,
-	})
-	if err != nil {
-		return nil, errors.Join(err, socket.Close())
-	}
-	if err := client.Listen(); err != nil {
-		return nil, errors.Join(err, socket.Close())
-	}
-	relay, err := client.Allocate()
-	if err != nil {
-		client.Close()
-		return nil, errors.Join(fmt.Errorf("allocating a relay address: %w", err), socket.Close())
-	}
-	return &allocation{client, relay, socket}, nil
 }
 
 func checkMail(ctx context.Context, cfg config.Config) Result {

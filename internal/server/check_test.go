@@ -33,17 +33,31 @@ func TestCheck(t *testing.T) {
 		words  []string
 	}{
 		"development": {func(t *testing.T) config.Config { return development(t) }, nil,
-			map[string]string{"config": Passed, "certificate": Skipped, "sockets": Passed, "relay": Passed, "mail": Skipped}, nil},
+			map[string]string{"config": Passed, "certificate": Skipped, "addresses": Passed, "sockets": Passed, "relay": Passed, "relay tls": Passed, "mail": Skipped}, nil},
 		"production": {production, nil,
-			map[string]string{"config": Passed, "certificate": Passed, "sockets": Passed, "relay": Passed, "mail": Skipped}, []string{"valid until"}},
+			map[string]string{"config": Passed, "certificate": Passed, "addresses": Passed, "sockets": Passed, "relay": Passed, "relay tls": Passed, "mail": Skipped}, []string{"valid until"}},
 		"a malformed value": {production, func(c *config.Config) { c.Server.Listen = "here" },
 			map[string]string{"config": Failed}, []string{"server.listen", "here"}},
 		"no certificate": {production, func(c *config.Config) { c.Server.Certificate = "/none.pem" },
 			map[string]string{"config": Passed, "certificate": Failed, "sockets": Failed}, []string{"server.certificate", "/none.pem"}},
 		"no relay": {production, func(c *config.Config) { c.Turn.UDP, c.Turn.TLS = "", "" },
-			map[string]string{"sockets": Passed, "relay": Skipped}, []string{"turned off"}},
+			map[string]string{"sockets": Passed, "relay": Skipped, "relay tls": Skipped}, []string{"turn.udp is turned off", "turn.tls is turned off"}},
+		"no relay over UDP": {production, func(c *config.Config) { c.Turn.UDP = "" },
+			map[string]string{"relay": Skipped, "relay tls": Passed}, []string{"turn.udp is turned off"}},
+		"one port": {production, func(c *config.Config) { c.Turn.UDP, c.Turn.TLS = c.Media.UDP, c.Server.Listen },
+			map[string]string{"sockets": Passed, "relay": Passed, "relay tls": Passed}, nil},
+		"behind a TCP proxy": {production, func(c *config.Config) {
+			c.Turn.TLS, c.Server.ProxyProtocol, c.Server.TrustedProxies = c.Server.Listen, true, []string{"127.0.0.0/8"}
+		}, map[string]string{"relay": Passed, "relay tls": Passed}, nil},
+		"a range of media ports": {production, func(c *config.Config) {
+			c.Media.MinPort, c.Media.MaxPort, c.Turn.MinPort = 49152, 57343, 57344
+		}, map[string]string{"addresses": Passed, "sockets": Passed, "relay": Passed, "relay tls": Passed}, nil},
+		"a certificate of another name": {production, func(c *config.Config) { c.Server.URL = "https://visio.example" },
+			map[string]string{"certificate": Failed, "sockets": Failed}, []string{"server.url", "visio.example", "localhost"}},
+		"a media address of others": {production, func(c *config.Config) { c.Media.Address = "192.0.2.1" },
+			map[string]string{"addresses": Failed, "sockets": Passed}, []string{"media.address", "192.0.2.1", "unreachable public address", "hairpin"}},
 		"a relay address of others": {production, func(c *config.Config) { c.Turn.Address = "192.0.2.1" },
-			map[string]string{"sockets": Passed, "relay": Failed}, []string{"turn.address"}},
+			map[string]string{"addresses": Failed, "sockets": Passed, "relay": Failed, "relay tls": Failed}, []string{"turn.address", "unreachable public address"}},
 		"mail with SPF": {production, func(c *config.Config) { c.Mail.SMTP, c.Mail.From = "localhost:25", "a@with.example" },
 			map[string]string{"mail": Passed}, []string{"SPF is published for with.example"}},
 		"mail without SPF": {production, func(c *config.Config) { c.Mail.SMTP, c.Mail.From = "localhost:25", "a@without.example" },

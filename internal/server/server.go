@@ -5,12 +5,12 @@ package server
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -47,12 +47,14 @@ type App struct {
 	mailer  *mail.Mailer
 	site    *web.Web
 	http    *http.Server
-	listen  net.Listener
+	port    *edge.Port
+	leaf    *x509.Certificate
 	metrics *http.Server
 	metered net.Listener
-	udp     *net.UDPConn
-	// relayUDP is nil when TURN over UDP is off.
+	udp     *net.UDPConn // nil with a range of media ports
+	// relayUDP is nil when TURN over UDP is off, relayTLS when TURN over TLS is.
 	relayUDP *net.UDPConn
+	relayTLS net.Addr
 	undo     stack
 	writing  sync.WaitGroup
 }
@@ -96,6 +98,7 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.leaf = certificate.Leaf
 	if a.store, err = store.Open(ctx, a.cfg.Server.Data); err != nil {
 		return err
 	}
@@ -109,30 +112,49 @@ func (a *App) open(ctx context.Context) error {
 	return a.wire()
 }
 
+// certificate loads the pair and checks that it is for the names that clients use.
 func (a *App) certificate() (tls.Certificate, error) {
 	if a.cfg.Dev && a.cfg.Server.Certificate == "" {
 		return edge.SelfSigned()
 	}
-	return edge.Load(a.cfg.Server.Certificate, a.cfg.Server.Key)
+	pair, err := edge.Load(a.cfg.Server.Certificate, a.cfg.Server.Key)
+	if err != nil || a.cfg.Dev {
+		return pair, err
+	}
+	return pair, covers(a.cfg, pair)
+}
+
+// covers checks the certificate against each name that clients look for in it.
+func covers(cfg config.Config, pair tls.Certificate) error {
+	for _, address := range []struct{ key, url string }{{"server.url", cfg.Server.URL}, {"server.socket_url", cfg.Server.SocketURL}} {
+		u, err := url.Parse(address.url)
+		if err != nil || u.Hostname() == "" {
+			continue
+		}
+		if err := edge.Covers(cfg.Server.Certificate, pair, address.key, u.Hostname()); err != nil {
+			return err
+		}
+	}
+	if cfg.Turn.TLS == "" || cfg.Turn.Host == "" {
+		return nil
+	}
+	return edge.Covers(cfg.Server.Certificate, pair, "turn.host", cfg.Turn.Host)
 }
 
 func (a *App) listenHTTP(certificate tls.Certificate) error {
-	raw, err := edge.TCP("server.listen", a.cfg.Server.Listen)
+	var err error
+	a.port, err = listenTCP(a.cfg, "server.listen", a.cfg.Server.Listen, certificate, edge.Protocols{Web: true, TURN: a.cfg.SharesTCP(), Plain: a.cfg.Dev})
 	if err != nil {
 		return err
 	}
+	a.undo.push("web socket", a.port.Close)
 	a.url = strings.TrimSuffix(a.cfg.Server.URL, "/")
 	if a.cfg.Dev {
-		port := strconv.Itoa(raw.Addr().(*net.TCPAddr).Port)
-		a.local = "http://localhost:" + port
+		a.local = "http://localhost:" + strconv.Itoa(a.port.Addr().(*net.TCPAddr).Port)
 		if a.url == "" {
-			a.url = "https://" + raw.Addr().String()
+			a.url = "https://" + a.port.Addr().String()
 		}
-		a.listen = edge.Both(raw, certificate)
-	} else {
-		a.listen = edge.TLS(raw, certificate)
 	}
-	a.undo.push("web socket", a.listen.Close)
 	if a.cfg.Metrics.Listen != "" {
 		if a.metered, err = edge.TCP("metrics.listen", a.cfg.Metrics.Listen); err != nil {
 			return err
@@ -140,126 +162,6 @@ func (a *App) listenHTTP(certificate tls.Certificate) error {
 		a.undo.push("metrics socket", a.metered.Close)
 	}
 	return nil
-}
-
-// openMedia opens the sockets of SFU and relay and starts both.
-func (a *App) openMedia(certificate tls.Certificate) error {
-	var err error
-	if a.udp, err = edge.UDP("media.udp", a.cfg.Media.UDP); err != nil {
-		return err
-	}
-	public := net.ParseIP(a.cfg.Media.Address)
-	if a.sfu, err = sfu.New(sfu.Options{UDP: a.udp, Public: public, Log: a.log.With("part", "sfu")}); err != nil {
-		return errors.Join(fmt.Errorf("starting the SFU: %w", err), a.udp.Close())
-	}
-	a.undo.push("sfu", a.sfu.Close)
-	return a.openRelay(certificate)
-}
-
-func (a *App) openRelay(certificate tls.Certificate) error {
-	host := a.cfg.Turn.Host
-	if host == "" {
-		if u, err := url.Parse(a.url); err == nil {
-			host = u.Hostname()
-		}
-	}
-	o := relay.Options{
-		MinPort: uint16(a.cfg.Turn.MinPort), MaxPort: uint16(a.cfg.Turn.MaxPort), Now: time.Now, Log: a.log.With("part", "relay"),
-	}
-	if a.cfg.Turn.UDP != "" {
-		udp, err := edge.UDP("turn.udp", a.cfg.Turn.UDP)
-		if err != nil {
-			return err
-		}
-		a.undo.push("turn udp socket", udp.Close)
-		o.UDP, a.relayUDP = udp, udp
-		at := net.JoinHostPort(host, strconv.Itoa(udp.LocalAddr().(*net.UDPAddr).Port))
-		o.URLs = append(o.URLs, "stun:"+at, "turn:"+at+"?transport=udp")
-	}
-	if a.cfg.Turn.TLS != "" {
-		tcp, err := edge.TCP("turn.tls", a.cfg.Turn.TLS)
-		if err != nil {
-			return err
-		}
-		a.undo.push("turn tls socket", tcp.Close)
-		o.TLS = edge.TLS(tcp, certificate)
-		o.URLs = append(o.URLs, "turns:"+net.JoinHostPort(host, strconv.Itoa(tcp.Addr().(*net.TCPAddr).Port))+"?transport=tcp")
-	}
-	if o.UDP == nil && o.TLS == nil {
-		return nil
-	}
-	o.Address = net.ParseIP(a.cfg.Turn.Address)
-	o.Listen = "0.0.0.0"
-	if a.cfg.Dev {
-		o.Listen = "127.0.0.1"
-	}
-	if o.Address == nil {
-		own, err := ownAddress()
-		if err != nil {
-			return err
-		}
-		o.Address = own
-	}
-	var err error
-	if o.Policy, err = a.policy(o.Address); err != nil {
-		return err
-	}
-	if a.relay, err = relay.New(o); err != nil {
-		return err
-	}
-	a.undo.push("relay", a.relay.Close)
-	return nil
-}
-
-// policy lets the relay reach the SFU, which clients behind TURN need, and no other
-// port of this machine.
-func (a *App) policy(address net.IP) (relay.Policy, error) {
-	allow, err := config.Prefixes(a.cfg.Turn.Allow)
-	if err != nil {
-		return relay.Policy{}, fmt.Errorf("turn.allow: %w", err)
-	}
-	deny, err := config.Prefixes(a.cfg.Turn.Deny)
-	if err != nil {
-		return relay.Policy{}, fmt.Errorf("turn.deny: %w", err)
-	}
-	own, _ := netip.AddrFromSlice(address)
-	p := relay.Policy{Relay: own.Unmap(), MinPort: uint16(a.cfg.Turn.MinPort), MaxPort: uint16(a.cfg.Turn.MaxPort), Allow: allow, Deny: deny}
-	port := uint16(a.udp.LocalAddr().(*net.UDPAddr).Port)
-	media := a.udp.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
-	if public, err := netip.ParseAddr(a.cfg.Media.Address); err == nil {
-		p.Ours = append(p.Ours, netip.AddrPortFrom(public.Unmap(), port))
-	}
-	if media.IsUnspecified() {
-		media = own.Unmap()
-	}
-	p.Ours = append(p.Ours, netip.AddrPortFrom(media, port))
-	return p, nil
-}
-
-// ownAddress is the address this machine would use to reach others. Nothing is sent.
-func ownAddress() (net.IP, error) {
-	c, err := net.Dial("udp4", "192.0.2.1:9")
-	if err != nil {
-		return nil, fmt.Errorf("turn.address: this machine's own address is unknown; set it: %w", err)
-	}
-	defer c.Close()
-	return c.LocalAddr().(*net.UDPAddr).IP, nil
-}
-
-// tickets gives out ICE servers, or none when the relay is turned off.
-type tickets struct{ relay *relay.Relay }
-
-func (t tickets) ICE(peer string, direct bool) []wire.ICEServer {
-	if t.relay == nil {
-		return nil
-	}
-	return t.relay.ICE(peer)
-}
-
-func (t tickets) Revoke(peer string) {
-	if t.relay != nil {
-		t.relay.Revoke(peer)
-	}
 }
 
 type seater struct{ sfu *sfu.SFU }
@@ -277,7 +179,7 @@ func (a *App) wire() error {
 	ac := NewAccess(a.cfg, a.store, zone)
 	agenda := web.NewAgenda(ac, func() *room.Hub { return a.rooms })
 	a.rooms = room.NewHub(room.Options{
-		Seater: seater{a.sfu}, Tickets: tickets{a.relay}, Policy: room.Auto,
+		Seater: seater{a.sfu}, Tickets: tickets{a.relay}, Policy: room.Policy(a.cfg.Room.Route),
 		Grace: time.Duration(a.cfg.Room.Grace), Linger: 30 * time.Second,
 		Changed: agenda.Changed,
 		Done:    a.done(agenda),
@@ -288,12 +190,16 @@ func (a *App) wire() error {
 	origins := a.cfg.Server.Origins
 	if a.cfg.Dev {
 		base = a.local
-		port := a.listen.Addr().(*net.TCPAddr).Port
+		port := a.port.Addr().(*net.TCPAddr).Port
 		origins = append(origins, a.url, fmt.Sprintf("https://localhost:%d", port), fmt.Sprintf("http://127.0.0.1:%d", port))
+	}
+	proxies, err := config.Prefixes(a.cfg.Server.TrustedProxies)
+	if err != nil {
+		return fmt.Errorf("server.trusted_proxies: %w", err)
 	}
 	if a.site, err = web.New(web.Options{
 		Access: ac, Rooms: a.rooms, Agenda: agenda, Post: Post{a.mailer, base},
-		URL: base, Origins: origins, Health: a.healthy, Log: a.log.With("part", "web"),
+		URL: base, Socket: a.cfg.Server.SocketURL, Origins: origins, Proxies: proxies, Health: a.healthy, Log: a.log.With("part", "web"),
 	}); err != nil {
 		return err
 	}
@@ -348,10 +254,15 @@ func loopbackOnly(next http.Handler) http.Handler {
 }
 
 // URL is the public base address, Local the plain one of --dev (else empty), and UDP
-// the media socket's address.
+// the media socket's address, or host:first-last with a range of ports.
 func (a *App) URL() string   { return a.url }
 func (a *App) Local() string { return a.local }
-func (a *App) UDP() string   { return a.udp.LocalAddr().String() }
+func (a *App) UDP() string {
+	if a.udp == nil {
+		return a.mediaAddress(a.cfg.Media.MinPort) + "-" + strconv.Itoa(a.cfg.Media.MaxPort)
+	}
+	return a.udp.LocalAddr().String()
+}
 
 // Metrics is the address of the operator's page, empty when off.
 func (a *App) Metrics() string {
@@ -386,7 +297,7 @@ func (a *App) Run(ctx context.Context) error {
 		defer close(emptied)
 		return a.rooms.Run(rooms)
 	})
-	member("web", func() error { return a.http.Serve(a.listen) })
+	member("web", func() error { return a.http.Serve(a.port.Web()) })
 	if a.metered != nil {
 		member("metrics", func() error { return a.metrics.Serve(a.metered) })
 	}

@@ -22,7 +22,7 @@ import (
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // certificate writes a fresh pair for localhost and gives the paths.
-func certificate(t *testing.T) (chain, key string) {
+func certificate(t testing.TB) (chain, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -58,6 +58,9 @@ func production(t *testing.T) config.Config {
 	c.Server.URL = "https://localhost"
 	c.Server.Certificate, c.Server.Key = certificate(t)
 	c.Media.Address = "127.0.0.1"
+	if c.Turn.Host != "localhost" {
+		t.Fatal("the certificate is for localhost")
+	}
 	return c
 }
 
@@ -184,6 +187,10 @@ func TestBadInputStopsTheStart(t *testing.T) {
 		"an address of others":    {func(c *config.Config) { c.Server.Listen = "192.0.2.1:0" }, []string{"server.listen", "192.0.2.1:0", "does not have the address"}},
 		"plain http":              {func(c *config.Config) { c.Server.URL = "http://visio.example" }, []string{"server.url", "https"}},
 		"a bad prefix":            {func(c *config.Config) { c.Turn.Deny = []string{"10.0.0.0/99"} }, []string{"turn.deny", "10.0.0.0/99"}},
+		"another one's name":      {func(c *config.Config) { c.Server.URL = "https://visio.example" }, []string{"server.certificate", "visio.example", "server.url", "localhost", "get one for this name"}},
+		"another TURN name":       {func(c *config.Config) { c.Turn.Host = "turn.example" }, []string{"server.certificate", "turn.example", "turn.host", "localhost"}},
+		"another socket":          {func(c *config.Config) { c.Server.SocketURL = "wss://ws.example" }, []string{"server.certificate", "ws.example", "server.socket_url", "localhost"}},
+		"ranges that overlap":     {func(c *config.Config) { c.Media.MinPort, c.Media.MaxPort = 50000, 51000 }, []string{"media.min_port", "turn.min_port", "give each its own part"}},
 		"a zone of Mars":          {func(c *config.Config) { c.Practice.TimeZone = "Mars" }, []string{"practice.time_zone", "Mars"}},
 	} {
 		cfg := production(t)

@@ -373,7 +373,9 @@ func TestConsultation(t *testing.T) {
 // A guest whose network lets nothing but TURN through is in the call all the same, by
 // the credentials that the offer brought; the operator's page counts the allocation.
 func TestThroughTheRelay(t *testing.T) {
-	server := startServer(t, t.TempDir(), "127.0.0.1:0")
+	// Where TURN shares the SFU's socket, its clients get TURN over TLS alone, whose
+	// certificate in serve --dev nobody trusts: give it a socket of its own.
+	server := startServer(t, t.TempDir(), "127.0.0.1:0", "EKERMED_TURN_UDP=localhost:0")
 	d, g := consultBy(t, server, server.Local, true, false)
 	flowing(t, d, g)
 	if server.metric("ekermed_turn_allocations") < 1 {

@@ -53,10 +53,11 @@ type testServer struct {
 	Metrics string
 }
 
-func startServer(t *testing.T, data, listen string) *testServer {
+func startServer(t *testing.T, data, listen string, env ...string) *testServer {
 	t.Helper()
 	s := &testServer{t: t, data: data}
 	s.cmd = exec.Command(binary, "serve", "--dev", "--listen", listen, "--data", data)
+	s.cmd.Env = append(os.Environ(), env...)
 	log, err := os.OpenFile(filepath.Join(data, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)

@@ -44,12 +44,18 @@ type Server struct {
 	Key         string   `toml:"key"`
 	Data        string   `toml:"data"`
 	Origins     []string `toml:"origins"`
+	SocketURL   string   `toml:"socket_url"`
+	// TrustedProxies are believed about whom they speak for: Prefixes reads them.
+	TrustedProxies []string `toml:"trusted_proxies"`
+	ProxyProtocol  bool     `toml:"proxy_protocol"`
 }
 
-// Media is the SFU's socket.
+// Media is where the SFU is reached: one socket, or a range of ports.
 type Media struct {
 	UDP     string `toml:"udp"`
 	Address string `toml:"address"`
+	MinPort int    `toml:"min_port"`
+	MaxPort int    `toml:"max_port"`
 }
 
 // Turn is the STUN and TURN server.
@@ -62,6 +68,8 @@ type Turn struct {
 	MaxPort int      `toml:"max_port"`
 	Allow   []string `toml:"allow"`
 	Deny    []string `toml:"deny"`
+	Servers []string `toml:"servers"`
+	Secret  string   `toml:"secret"`
 }
 
 // Mail is how invitations leave.
@@ -87,7 +95,16 @@ type Room struct {
 	ClosesAfter Duration `toml:"closes_after"`
 	Grace       Duration `toml:"grace"`
 	Session     Duration `toml:"session"`
+	Route       string   `toml:"route"`
 }
+
+// The values of room.route.
+const (
+	RouteAuto   = "auto"
+	RouteDirect = "direct"
+	RouteRelay  = "relay"
+	RouteServer = "server"
+)
 
 // Metrics is the page for the operator's monitoring.
 type Metrics struct {
@@ -116,17 +133,30 @@ func (d *Duration) UnmarshalText(b []byte) error {
 // MarshalText writes a Go duration.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
+// SharesTCP tells whether TURN over TLS arrives on the port of HTTPS: the addresses are
+// written alike.
+func (c Config) SharesTCP() bool { return c.Turn.TLS == c.Server.Listen }
+
+// SharesUDP tells whether STUN and TURN share the one socket of the SFU.
+func (c Config) SharesUDP() bool { return c.Turn.UDP == c.Media.UDP && !c.MediaRange() }
+
+// MediaRange tells whether each media connection has a port of its own.
+func (c Config) MediaRange() bool { return c.Media.MinPort != 0 || c.Media.MaxPort != 0 }
+
+// Relays tells whether this server is itself a STUN and TURN server.
+func (c Config) Relays() bool { return c.Turn.UDP != "" || c.Turn.TLS != "" }
+
 // Default is the configuration before any file.
 func Default() Config {
 	return Config{
 		Server:   Server{Listen: ":443", Data: "/var/lib/ekermed"},
-		Media:    Media{UDP: ":8443"},
-		Turn:     Turn{UDP: ":3478", TLS: ":5349", MinPort: 49152, MaxPort: 65535},
+		Media:    Media{UDP: ":443"},
+		Turn:     Turn{UDP: ":443", TLS: ":443", MinPort: 49152, MaxPort: 65535},
 		Mail:     Mail{Security: "starttls"},
 		Practice: Practice{TimeZone: "Europe/Paris"},
 		Room: Room{
 			OpensBefore: Duration(30 * time.Minute), ClosesAfter: Duration(2 * time.Hour),
-			Grace: Duration(45 * time.Second), Session: Duration(12 * time.Hour),
+			Grace: Duration(45 * time.Second), Session: Duration(12 * time.Hour), Route: RouteAuto,
 		},
 		Metrics: Metrics{Listen: "127.0.0.1:9464"},
 		Log:     Log{Level: "info", Format: "json"},
@@ -147,6 +177,9 @@ func LoadDevelopment(listen, data string, environ []string) (Config, error) {
 	if listen != "" {
 		c.Server.Listen = listen
 	}
+	if c.Turn.TLS == DevListen { // not set: it stays on the port of HTTPS
+		c.Turn.TLS = c.Server.Listen
+	}
 	if data != "" {
 		c.Server.Data = data
 	}
@@ -159,7 +192,7 @@ func Development(listen, data string) Config {
 	c.Dev = true
 	c.Server.Listen, c.Server.Data = listen, data
 	c.Media.UDP = "127.0.0.1:0"
-	c.Turn.UDP, c.Turn.TLS = "127.0.0.1:0", "127.0.0.1:0"
+	c.Turn.UDP, c.Turn.TLS = c.Media.UDP, listen
 	c.Turn.Host, c.Turn.Address = "localhost", "127.0.0.1"
 	c.Mail.From = "votre-teleconsultation@visio.ekermed.example"
 	c.Mail.ReplyTo = "secretariat@ekermed.example"
@@ -237,6 +270,12 @@ func set(field reflect.Value, value string) error {
 			return fmt.Errorf("%q is not a whole number", value)
 		}
 		*v = n
+	case *bool:
+		b, err := strconv.ParseBool(value)
+		if err != nil {
+			return fmt.Errorf("%q is neither true nor false", value)
+		}
+		*v = b
 	case *[]string:
 		*v = nil
 		for item := range strings.SplitSeq(value, ",") {

@@ -22,7 +22,7 @@ func (c Config) Validate() error {
 		func() error { return optionalAddress("metrics.listen", c.Metrics.Listen) },
 		func() error { return optionalIP("media.address", c.Media.Address) },
 		func() error { return optionalIP("turn.address", c.Turn.Address) },
-		c.server, c.turn, c.mail, c.practice, c.room, c.log,
+		c.server, c.proxies, c.media, c.sharing, c.turn, c.mail, c.practice, c.room, c.log,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -82,6 +82,28 @@ func (c Config) server() error {
 			return err
 		}
 	}
+	return c.socketURL()
+}
+
+func (c Config) socketURL() error {
+	if c.Server.SocketURL == "" {
+		return nil
+	}
+	u, err := url.Parse(c.Server.SocketURL)
+	// What is in it goes into a header, where a semicolon or a comma would end the rule.
+	if err != nil || u.Scheme != "wss" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(u.Host, ";, '\"") {
+		return wrong("server.socket_url", c.Server.SocketURL, "write the address of the WebSocket with wss, such as wss://ws.hospital.example, or leave it empty")
+	}
+	return nil
+}
+
+func (c Config) proxies() error {
+	if _, err := Prefixes(c.Server.TrustedProxies); err != nil {
+		return fmt.Errorf("configuration: server.trusted_proxies: %w", err)
+	}
+	if c.Server.ProxyProtocol && len(c.Server.TrustedProxies) == 0 {
+		return wrong("server.proxy_protocol", "true", "name the proxies that send the header in server.trusted_proxies, or set it to false")
+	}
 	return nil
 }
 
@@ -89,19 +111,6 @@ func origin(key, value string) error {
 	u, err := url.Parse(value)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
 		return wrong(key, value, "write the public address with https, such as https://visio.hospital.example")
-	}
-	return nil
-}
-
-func (c Config) turn() error {
-	if c.Turn.MinPort < 1024 || c.Turn.MaxPort > 65535 || c.Turn.MaxPort-c.Turn.MinPort < 15 {
-		return wrong("turn.min_port", strconv.Itoa(c.Turn.MinPort), "the range up to turn.max_port must lie within 1024 to 65535 and hold at least 16 ports")
-	}
-	if _, err := Prefixes(c.Turn.Allow); err != nil {
-		return fmt.Errorf("configuration: turn.allow: %w", err)
-	}
-	if _, err := Prefixes(c.Turn.Deny); err != nil {
-		return fmt.Errorf("configuration: turn.deny: %w", err)
 	}
 	return nil
 }
@@ -148,7 +157,10 @@ func (c Config) room() error {
 			return wrong(d.key, v.String(), fmt.Sprintf("choose between %s and %s", d.min, d.max))
 		}
 	}
-	return nil
+	if !slices.Contains([]string{RouteAuto, RouteDirect, RouteRelay, RouteServer}, c.Room.Route) {
+		return wrong("room.route", c.Room.Route, "choose auto, direct, relay or server")
+	}
+	return c.routable()
 }
 
 func (c Config) log() error {

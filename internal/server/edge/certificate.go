@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -42,6 +44,23 @@ func Load(certificate, key string) (tls.Certificate, error) {
 		return pair, fmt.Errorf("server.certificate = %q: expired on %s; renew it", certificate, leaf.NotAfter.Format(time.DateOnly))
 	}
 	return pair, nil
+}
+
+// Covers checks that a certificate is for the host that clients find in the value of a
+// key.
+func Covers(file string, pair tls.Certificate, key, host string) error {
+	if pair.Leaf.VerifyHostname(host) == nil {
+		return nil
+	}
+	names := slices.Clone(pair.Leaf.DNSNames)
+	for _, ip := range pair.Leaf.IPAddresses {
+		names = append(names, ip.String())
+	}
+	held := "no name at all"
+	if len(names) > 0 {
+		held = strings.Join(names, ", ")
+	}
+	return fmt.Errorf("server.certificate = %q: it is not for %s, the name in %s, but for %s; get one for this name or correct %s", file, host, key, held, key)
 }
 
 // SelfSigned makes a certificate for this machine's loopback names, good for a month:

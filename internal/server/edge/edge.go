@@ -39,11 +39,6 @@ func UDP(key, address string) (*net.UDPConn, error) {
 	return c, nil
 }
 
-// TLS makes a listener speak TLS 1.2 or newer with one certificate.
-func TLS(l net.Listener, certificate tls.Certificate) net.Listener {
-	return tls.NewListener(l, Config(certificate))
-}
-
 // Config is the TLS policy: 1.2 at least, forward secrecy, authenticated encryption.
 func Config(certificate tls.Certificate) *tls.Config {
 	return &tls.Config{

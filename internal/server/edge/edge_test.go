@@ -55,7 +55,26 @@ func TestPorts(t *testing.T) {
 	}
 }
 
-// server is Both or TLS on a real port, answering every request.
+// both and sealed are ports as serve --dev and as serve have them.
+func both(l net.Listener, c tls.Certificate) net.Listener {
+	return NewPort(l, c, Protocols{Web: true, TURN: true, Plain: true}).Web()
+}
+
+func sealed(l net.Listener, c tls.Certificate) net.Listener {
+	return NewPort(l, c, Protocols{Web: true}).Web()
+}
+
+// closing closes the port behind a listener too.
+func closing(t *testing.T, l net.Listener) {
+	t.Helper()
+	t.Cleanup(func() {
+		if err := l.(*arrivals).port.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// server is both or sealed on a real port, answering every request.
 func server(t *testing.T, wrap func(net.Listener, tls.Certificate) net.Listener) (address string, trust *x509.CertPool) {
 	t.Helper()
 	certificate, err := SelfSigned()
@@ -67,6 +86,7 @@ func server(t *testing.T, wrap func(net.Listener, tls.Certificate) net.Listener)
 		t.Fatal(err)
 	}
 	l := wrap(raw, certificate)
+	closing(t, l)
 	s := &http.Server{Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.TLS != nil {
 			_, _ = io.WriteString(rw, "sealed")
@@ -95,7 +115,7 @@ func get(t *testing.T, url string, config *tls.Config) (string, error) {
 }
 
 func TestBothOnOnePort(t *testing.T) {
-	address, trust := server(t, Both)
+	address, trust := server(t, both)
 	if got, err := get(t, "http://"+address, nil); got != "plain" || err != nil {
 		t.Errorf("http: %q %v", got, err)
 	}
@@ -115,7 +135,7 @@ func TestBothOnOnePort(t *testing.T) {
 // R46: TLS 1.2 at least, with forward secrecy and authenticated encryption; plain
 // HTTP is not served beside it.
 func TestPolicy(t *testing.T) {
-	for name, wrap := range map[string]func(net.Listener, tls.Certificate) net.Listener{"TLS": TLS, "Both": Both} {
+	for name, wrap := range map[string]func(net.Listener, tls.Certificate) net.Listener{"TLS": sealed, "both": both} {
 		address, trust := server(t, wrap)
 		for _, tt := range []struct {
 			what   string
@@ -138,7 +158,7 @@ func TestPolicy(t *testing.T) {
 	if v := Config(tls.Certificate{}).MinVersion; v < tls.VersionTLS12 {
 		t.Errorf("the policy itself says %s", tls.VersionName(v))
 	}
-	address, _ := server(t, TLS)
+	address, _ := server(t, sealed)
 	if got, err := get(t, "http://"+address, nil); got == "plain" {
 		t.Errorf("plain HTTP was answered: %v", err)
 	}
@@ -180,7 +200,8 @@ func TestASilentConnectionIsCut(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		p := newPipes()
-		l := Both(p, certificate)
+		l := both(p, certificate)
+		defer l.(*arrivals).port.Close()
 		silent := p.dial()
 		start := time.Now()
 		if _, err := silent.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
@@ -217,7 +238,8 @@ func TestCloseUnblocks(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		p := newPipes()
-		l := Both(p, certificate)
+		l := both(p, certificate)
+		defer l.(*arrivals).port.Close()
 		untaken := p.dial()
 		go func() { _, _ = untaken.Write([]byte("G")) }()
 		synctest.Wait()
@@ -233,7 +255,8 @@ func TestCloseUnblocks(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) {
 		p := newPipes()
-		l := Both(p, certificate)
+		l := both(p, certificate)
+		defer l.(*arrivals).port.Close()
 		ended := make(chan error)
 		go func() { _, err := l.Accept(); ended <- err }()
 		synctest.Wait()

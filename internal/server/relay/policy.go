@@ -8,13 +8,23 @@ import (
 // Policy says which peers the relay may reach. Ours always; then what Allow names;
 // never what Deny names, nor anything that is not a public unicast address.
 type Policy struct {
-	// Ours are the media sockets of our own server.
-	Ours []netip.AddrPort
+	// Ours are the media ports of our own server.
+	Ours []Span
 	// Relay is our own relay address: two clients that are both relayed meet there,
 	// within the port range.
 	Relay            netip.Addr
 	MinPort, MaxPort uint16
 	Allow, Deny      []netip.Prefix
+}
+
+// Span is an address with a range of ports, both ends included.
+type Span struct {
+	Addr             netip.Addr
+	MinPort, MaxPort uint16
+}
+
+func (s Span) holds(ip netip.Addr, port uint16) bool {
+	return s.Addr.Unmap() == ip && port >= s.MinPort && port <= s.MaxPort
 }
 
 // private are the ranges that IsPrivate and its like do not cover (RFC 6890, RFC
@@ -34,12 +44,12 @@ func private() []netip.Prefix {
 func (p Policy) Allows(peer netip.AddrPort) bool {
 	ip := peer.Addr().Unmap()
 	for _, ours := range p.Ours {
-		if ours.Addr().Unmap() == ip && ours.Port() == peer.Port() {
+		if ours.holds(ip, peer.Port()) {
 			return true
 		}
 	}
-	if ip == p.Relay.Unmap() {
-		return peer.Port() >= p.MinPort && peer.Port() <= p.MaxPort
+	if relay := (Span{p.Relay, p.MinPort, p.MaxPort}); ip == relay.Addr.Unmap() {
+		return relay.holds(ip, peer.Port())
 	}
 	return p.reaches(ip)
 }
@@ -73,7 +83,7 @@ func (p Policy) permit(_ net.Addr, raw net.IP) bool {
 	// An IPv4 address dressed as IPv6 (::ffff:127.0.0.1) is judged as what it is.
 	ip = ip.Unmap()
 	for _, ours := range p.Ours {
-		if ours.Addr().Unmap() == ip {
+		if ours.Addr.Unmap() == ip {
 			return true
 		}
 	}

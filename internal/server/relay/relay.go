@@ -7,14 +7,12 @@ package relay
 import (
 	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
+	"crypto/sha1"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,11 +36,19 @@ const quota = 8
 
 // Options configure a Relay.
 type Options struct {
-	// UDP and TLS are open sockets; either may be nil. TLS must already speak TLS.
+	// UDP and TLS are open sockets; either may be nil, or both when only Servers relay.
+	// TLS must already speak TLS.
 	UDP net.PacketConn
 	TLS net.Listener
-	// URLs are what clients are told, such as turns:host:443?transport=tcp.
+	// URLs are ours, as clients are told them, such as turns:host:443?transport=tcp.
 	URLs []string
+	// Shared says that the SFU has the address and port of UDP too.
+	Shared bool
+	// Servers are the URLs of further servers that know Secret.
+	Servers []string
+	// Secret is what credentials are made from; empty takes a random one, and they die
+	// with this run.
+	Secret string
 	// Address is the IP that relayed packets come from, as clients see it; Listen is
 	// the local address to open relay sockets on.
 	Address net.IP
@@ -58,8 +64,8 @@ type Options struct {
 // Relay is a running STUN and TURN server.
 type Relay struct {
 	o      Options
-	key    []byte // of this run; credentials die with it
-	server *turn.Server
+	key    []byte
+	server *turn.Server // nil when only Servers relay
 
 	mu      sync.Mutex
 	revoked map[string]time.Time // participant → when the last credential has lapsed anyway
@@ -68,23 +74,26 @@ type Relay struct {
 
 // New starts the relay on its sockets.
 func New(o Options) (*Relay, error) {
-	r := &Relay{o: o, key: make([]byte, 32), revoked: map[string]time.Time{}, live: map[string]int{}}
-	rand.Read(r.key)
+	r := &Relay{o: o, key: []byte(o.Secret), revoked: map[string]time.Time{}, live: map[string]int{}}
+	if o.Secret == "" {
+		r.key = make([]byte, 32)
+		rand.Read(r.key)
+	}
+	if o.UDP == nil && o.TLS == nil {
+		return r, nil
+	}
 	cfg := turn.ServerConfig{
 		Realm: realm, AuthHandler: r.authenticate, QuotaHandler: r.mayAllocate,
 		LoggerFactory: silent(),
 		EventHandler:  turn.EventHandler{OnAllocationCreated: r.created, OnAllocationDeleted: r.deleted},
 	}
-	gen := func() turn.RelayAddressGenerator {
-		return &ports{RelayAddressGeneratorPortRange: turn.RelayAddressGeneratorPortRange{
-			RelayAddress: o.Address, Address: o.Listen, MinPort: o.MinPort, MaxPort: o.MaxPort, MaxRetries: 32,
-		}, policy: o.Policy}
-	}
 	if o.UDP != nil {
-		cfg.PacketConnConfigs = []turn.PacketConnConfig{{PacketConn: o.UDP, RelayAddressGenerator: gen(), PermissionHandler: o.Policy.permit}}
+		p := newPorts(o)
+		cfg.PacketConnConfigs = []turn.PacketConnConfig{{PacketConn: &packets{throttle(o.UDP, o.Now), p}, RelayAddressGenerator: p, PermissionHandler: o.Policy.permit}}
 	}
 	if o.TLS != nil {
-		cfg.ListenerConfigs = []turn.ListenerConfig{{Listener: o.TLS, RelayAddressGenerator: gen(), PermissionHandler: o.Policy.permit}}
+		p := newPorts(o)
+		cfg.ListenerConfigs = []turn.ListenerConfig{{Listener: &streams{o.TLS, p}, RelayAddressGenerator: p, PermissionHandler: o.Policy.permit}}
 	}
 	var err error
 	if r.server, err = turn.NewServer(cfg); err != nil {
@@ -94,18 +103,39 @@ func New(o Options) (*Relay, error) {
 }
 
 // Close ends all allocations and closes the sockets.
-func (r *Relay) Close() error { return r.server.Close() }
+func (r *Relay) Close() error {
+	if r.server == nil {
+		return nil
+	}
+	return r.server.Close()
+}
 
-// ICE returns the servers and fresh credentials for a participant.
-func (r *Relay) ICE(peer string) []wire.ICEServer {
+// ICE returns the servers and fresh credentials for a participant. direct is for a
+// route between two participants. Without it the other end is the SFU, which needs no
+// server to learn its own address, and whose packets Chromium's STUN and TURN ports
+// would take for their own when they come from the address and port of one of these:
+// then it would never find the way to the SFU itself. So there is no stun: then, and
+// turn: over UDP only when it has a port for itself.
+func (r *Relay) ICE(peer string, direct bool) []wire.ICEServer {
 	r.mu.Lock()
 	delete(r.revoked, peer)
 	r.mu.Unlock()
-	if len(r.o.URLs) == 0 {
+	var urls []string
+	for _, u := range r.o.URLs {
+		if direct || strings.HasPrefix(u, "turns:") || strings.HasPrefix(u, "turn:") && !r.o.Shared {
+			urls = append(urls, u)
+		}
+	}
+	for _, u := range r.o.Servers {
+		if direct || !strings.HasPrefix(u, "stun:") {
+			urls = append(urls, u)
+		}
+	}
+	if len(urls) == 0 {
 		return nil
 	}
 	user := strconv.FormatInt(r.o.Now().Add(Lifetime).Unix(), 10) + ":" + peer
-	return []wire.ICEServer{{URLs: r.o.URLs, Username: user, Credential: r.password(user)}}
+	return []wire.ICEServer{{URLs: urls, Username: user, Credential: r.password(user)}}
 }
 
 // Revoke makes a participant's credentials worthless.
@@ -124,12 +154,20 @@ func (r *Relay) Revoke(peer string) {
 }
 
 // Allocations counts what is relayed now.
-func (r *Relay) Allocations() int { return r.server.AllocationCount() }
+func (r *Relay) Allocations() int {
+	if r.server == nil {
+		return 0
+	}
+	return r.server.AllocationCount()
+}
 
+// password is that of draft-uberti-behave-turn-rest-00 section 2.2, which coturn knows
+// as static-auth-secret. It fixes SHA-1, which HMAC may still use (RFC 6151, NIST SP
+// 800-107).
 func (r *Relay) password(user string) string {
-	mac := hmac.New(sha256.New, r.key)
+	mac := hmac.New(sha1.New, r.key)
 	mac.Write([]byte(user))
-	return base64.RawStdEncoding.EncodeToString(mac.Sum(nil))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
 // authenticate checks a credential. An expired one still serves an allocation that
@@ -167,58 +205,6 @@ func (r *Relay) count(user string, by int) {
 	if r.live[user] += by; r.live[user] <= 0 {
 		delete(r.live, user)
 	}
-}
-
-// ports opens relay sockets within the range, and nothing over TCP (RFC 6062).
-type ports struct {
-	turn.RelayAddressGeneratorPortRange
-	policy Policy
-}
-
-var errNoTCP = errors.New("TCP allocations are not offered")
-
-func (p *ports) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
-	conn, addr, err := p.RelayAddressGeneratorPortRange.AllocatePacketConn(c)
-	if err != nil {
-		return nil, nil, err
-	}
-	return filtered{conn, p.policy}, addr, nil
-}
-
-func (p *ports) AllocateListener(turn.AllocateListenerConfig) (net.Listener, net.Addr, error) {
-	return nil, nil, errNoTCP
-}
-
-func (p *ports) AllocateConn(turn.AllocateConnConfig) (net.Conn, error) { return nil, errNoTCP }
-
-// filtered drops what goes to or comes from a peer that the policy refuses. TURN
-// permissions know only IP addresses; this knows ports too.
-type filtered struct {
-	net.PacketConn
-	policy Policy
-}
-
-func (f filtered) WriteTo(b []byte, to net.Addr) (int, error) {
-	if !f.policy.Allows(addrPort(to)) {
-		return len(b), nil
-	}
-	return f.PacketConn.WriteTo(b, to)
-}
-
-func (f filtered) ReadFrom(b []byte) (int, net.Addr, error) {
-	for {
-		n, from, err := f.PacketConn.ReadFrom(b)
-		if err != nil || f.policy.Allows(addrPort(from)) {
-			return n, from, err
-		}
-	}
-}
-
-func addrPort(a net.Addr) netip.AddrPort {
-	if u, ok := a.(*net.UDPAddr); ok {
-		return u.AddrPort()
-	}
-	return netip.AddrPort{}
 }
 
 // silent drops pion's own log lines: they name addresses, which no log may hold.

@@ -53,18 +53,9 @@ func newAPI(mux ice.UDPMux, o Options) (*webrtc.API, error) {
 	var set webrtc.SettingEngine
 	set.LoggerFactory = quiet()
 	set.SetLite(true)
-	set.SetICEUDPMux(mux)
-	set.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	set.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	local, _ := o.UDP.LocalAddr().(*net.UDPAddr)
-	if local != nil && local.IP.IsLoopback() {
-		set.SetIncludeLoopbackCandidate(true)
-	}
-	if o.Public != nil && (local == nil || !local.IP.Equal(o.Public)) {
-		rule := webrtc.ICEAddressRewriteRule{External: []string{o.Public.String()}, AsCandidateType: webrtc.ICECandidateTypeHost}
-		if err := set.SetICEAddressRewriteRules(rule); err != nil {
-			return nil, err
-		}
+	if err := place(&set, mux, o); err != nil {
+		return nil, err
 	}
 	set.SetICETimeouts(5*time.Second, 15*time.Second, 2*time.Second)
 	// ICE has already proven that the client answers at its address.
@@ -72,6 +63,36 @@ func newAPI(mux ice.UDPMux, o Options) (*webrtc.API, error) {
 	set.SetDTLSRetransmissionInterval(200 * time.Millisecond)
 	set.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
 	return webrtc.NewAPI(webrtc.WithMediaEngine(&media), webrtc.WithInterceptorRegistry(&chain), webrtc.WithSettingEngine(set)), nil
+}
+
+// place says where media arrives and which addresses are told.
+func place(set *webrtc.SettingEngine, mux ice.UDPMux, o Options) error {
+	networks := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
+	local := o.Host
+	if mux != nil {
+		set.SetICEUDPMux(mux)
+		if at, ok := o.UDP.LocalAddr().(*net.UDPAddr); ok {
+			local = at.IP
+		}
+	} else {
+		if err := set.SetEphemeralUDPPortRange(o.MinPort, o.MaxPort); err != nil {
+			return err
+		}
+		if local == nil || local.To4() != nil {
+			networks = networks[:1]
+		}
+		if local != nil && !local.IsUnspecified() {
+			set.SetIPFilter(local.Equal)
+		}
+	}
+	set.SetNetworkTypes(networks)
+	if local != nil && local.IsLoopback() {
+		set.SetIncludeLoopbackCandidate(true)
+	}
+	if o.Public == nil || o.Public.Equal(local) {
+		return nil
+	}
+	return set.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{External: []string{o.Public.String()}, AsCandidateType: webrtc.ICECandidateTypeHost})
 }
 
 type counters struct {

@@ -2,8 +2,8 @@
 // selective forwarding unit (RFC 7667 section 3.7) that never decodes. It knows
 // seats and tracks; who may sit down is the room's business.
 //
-// The server always offers. Each seat has one PeerConnection on the one UDP socket
-// that all seats share; ICE is lite (RFC 8445 section 2.5), so the server sends
+// The server always offers. Each seat has one PeerConnection, on the one UDP socket
+// that all seats share or on a port of its own; ICE is lite (RFC 8445 section 2.5), so the server sends
 // nothing to an address that a client merely names.
 package sfu
 
@@ -22,8 +22,13 @@ import (
 
 // Options configure an SFU.
 type Options struct {
-	// UDP carries all media. The SFU reads it until Close, which closes it.
-	UDP net.PacketConn
+	// UDP carries all media. The SFU reads it until Close, which closes it. Nil: each seat
+	// opens a socket of its own between MinPort and MaxPort.
+	UDP              net.PacketConn
+	MinPort, MaxPort uint16
+	// Host is the local address of these sockets; nil or 0.0.0.0 is each IPv4 address of
+	// the machine, :: is IPv6 too.
+	Host net.IP
 	// Public is the IP address to name in candidates; nil names the socket's own.
 	Public net.IP
 	Log    *slog.Logger
@@ -32,7 +37,7 @@ type Options struct {
 // SFU holds the seats of every room.
 type SFU struct {
 	api    *webrtc.API
-	mux    ice.UDPMux
+	mux    ice.UDPMux // nil with a port for each seat
 	log    *slog.Logger
 	wg     sync.WaitGroup
 	counts counters
@@ -45,12 +50,18 @@ type SFU struct {
 // ErrClosed is returned by Seat after Close.
 var ErrClosed = errors.New("the media server is stopping")
 
-// New makes an SFU on an open UDP socket.
+// New makes an SFU on an open UDP socket, or on a range of ports.
 func New(o Options) (*SFU, error) {
-	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: o.UDP, Logger: quiet().NewLogger("ice")})
+	var mux ice.UDPMux
+	if o.UDP != nil {
+		mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: o.UDP, Logger: quiet().NewLogger("ice")})
+	}
 	api, err := newAPI(mux, o)
 	if err != nil {
-		return nil, errors.Join(err, mux.Close())
+		if mux != nil {
+			err = errors.Join(err, mux.Close())
+		}
+		return nil, err
 	}
 	return &SFU{api: api, mux: mux, log: o.Log, rooms: map[string]map[string]*Seat{}}, nil
 }
@@ -123,6 +134,9 @@ func (s *SFU) Close() error {
 		seat.Close()
 	}
 	s.wg.Wait()
+	if s.mux == nil {
+		return nil
+	}
 	return s.mux.Close()
 }
 

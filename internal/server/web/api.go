@@ -97,7 +97,7 @@ func (w *Web) signIn(r *http.Request) (wire.Session, error) {
 	if err != nil {
 		return wire.Session{}, err
 	}
-	return w.o.Access.SignIn(r.Context(), in, source(r))
+	return w.o.Access.SignIn(r.Context(), in, w.source(r))
 }
 
 // session tells who a token belongs to; the token itself is not repeated.
@@ -185,7 +185,7 @@ func (w *Web) link(r *http.Request) (wire.LinkInfo, error) {
 	if err != nil {
 		return wire.LinkInfo{}, err
 	}
-	return w.o.Access.Link(r.Context(), in.Code, source(r))
+	return w.o.Access.Link(r.Context(), in.Code, w.source(r))
 }
 
 func (w *Web) join(r *http.Request) (wire.Pass, error) {
@@ -193,7 +193,7 @@ func (w *Web) join(r *http.Request) (wire.Pass, error) {
 	if err != nil {
 		return wire.Pass{}, err
 	}
-	return w.o.Access.Join(r.Context(), in.Code, source(r))
+	return w.o.Access.Join(r.Context(), in.Code, w.source(r))
 }
 
 func appointment(a store.Appointment) wire.Appointment {

@@ -8,8 +8,8 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
-	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -33,8 +33,12 @@ type Options struct {
 	// URL is the public base address, without a slash at its end. Its path, if any, is
 	// the prefix under which a proxy serves us.
 	URL string
+	// Socket is the address of the WebSocket when it has a host of its own (wss), or empty.
+	Socket string
 	// Origins are further web origins that may open the WebSocket.
 	Origins []string
+	// Proxies are believed about whom they speak for (X-Forwarded-For).
+	Proxies []netip.Prefix
 	// Health answers nil when the server can do its work.
 	Health func(*http.Request) error
 	Log    *slog.Logger
@@ -59,8 +63,12 @@ func New(o Options) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
+	socket, err := url.Parse(o.Socket)
+	if err != nil {
+		return nil, err
+	}
 	own := base.Scheme + "://" + base.Host
-	return &Web{o: o, prefix: strings.TrimSuffix(base.Path, "/"), policy: policy(base), conns: map[*conn]bool{}, origins: append([]string{own}, o.Origins...)}, nil
+	return &Web{o: o, prefix: strings.TrimSuffix(base.Path, "/"), policy: policy(base, socket), conns: map[*conn]bool{}, origins: append([]string{own}, o.Origins...)}, nil
 }
 
 // Close ends every WebSocket after what is queued for it, and waits. The HTTP server
@@ -136,9 +144,13 @@ func (w *Web) Handler() (http.Handler, error) {
 }
 
 // policy is the page's: everything from here, nothing inline, never in a frame. The
-// WebSocket is named because older browsers do not take it for 'self'.
-func policy(base *url.URL) string {
+// WebSocket is named because older browsers do not take it for 'self', and because it
+// may have a host of its own.
+func policy(base, apart *url.URL) string {
 	socket := "ws" + strings.TrimPrefix(base.Scheme, "http") + "://" + base.Host
+	if apart.Host != "" {
+		socket += " " + apart.Scheme + "://" + apart.Host
+	}
 	return "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; " +
 		"media-src 'self' blob:; connect-src 'self' " + socket + "; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }
@@ -181,15 +193,6 @@ func (w *Web) health(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = rw.Write([]byte(`{"status":"ok"}` + "\n"))
-}
-
-// source is who asks, for throttling.
-func source(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 func reply(rw http.ResponseWriter, status int, body any) {
