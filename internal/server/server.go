@@ -170,6 +170,22 @@ func (s seater) Seat(room, peer string, next func() uint32, out func(wire.Messag
 	return s.sfu.Seat(room, peer, next, out)
 }
 
+// prober serves tries of the network.
+type prober struct {
+	sfu *sfu.SFU
+	tickets
+}
+
+func (p prober) ICE(peer string) []wire.ICEServer { return p.tickets.ICE(peer, true) }
+
+func (p prober) Echo(gen uint32) (web.Echo, wire.Offer, error) {
+	echo, offer, err := p.sfu.Echo(gen)
+	if err != nil {
+		return nil, offer, err
+	}
+	return echo, offer, nil
+}
+
 // wire joins the parts: the room tells the agenda, the web serves both.
 func (a *App) wire() error {
 	zone, err := time.LoadLocation(a.cfg.Practice.TimeZone)
@@ -198,7 +214,7 @@ func (a *App) wire() error {
 		return fmt.Errorf("server.trusted_proxies: %w", err)
 	}
 	if a.site, err = web.New(web.Options{
-		Access: ac, Rooms: a.rooms, Agenda: agenda, Post: Post{a.mailer, base},
+		Access: ac, Rooms: a.rooms, Agenda: agenda, Prober: prober{a.sfu, tickets{a.relay}}, Post: Post{a.mailer, base},
 		URL: base, Socket: a.cfg.Server.SocketURL, Origins: origins, Proxies: proxies, Health: a.healthy, Log: a.log.With("part", "web"),
 	}); err != nil {
 		return err

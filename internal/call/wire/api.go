@@ -16,6 +16,8 @@ type Session struct {
 	Role  Role   `json:"role"`
 	// Expires is in seconds since 1970-01-01 UTC.
 	Expires float64 `json:"expires"`
+	// Socket is the WebSocket's address; empty: BASE/ws.
+	Socket string `json:"socket,omitempty"`
 }
 
 // Invite is the body of POST /api/v1/appointments.
@@ -101,4 +103,6 @@ type Pass struct {
 	Pass string `json:"pass"`
 	// Expires is in seconds since 1970-01-01 UTC.
 	Expires float64 `json:"expires"`
+	// Socket is the WebSocket's address; empty: BASE/ws.
+	Socket string `json:"socket,omitempty"`
 }

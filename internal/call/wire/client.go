@@ -22,6 +22,14 @@ type Watch struct {
 	Client  string `json:"client,omitempty"`
 }
 
+// Probe opens a connection that tries the network, outside any consultation: it is the
+// first message, and is answered with Probed. Each Renew after that is answered with an
+// Offer of one data channel, labelled "probe", that returns what it is sent.
+type Probe struct {
+	Version int    `json:"version"`
+	Client  string `json:"client,omitempty"`
+}
+
 // Ready tells that the participant has agreed to the capture of camera and
 // microphone (or to go on without). Media starts only after Ready and Admit.
 type Ready struct {
@@ -99,6 +107,7 @@ type Ping struct {
 
 func (Hello) wireType() string     { return "hello" }
 func (Watch) wireType() string     { return "watch" }
+func (Probe) wireType() string     { return "probe" }
 func (Ready) wireType() string     { return "ready" }
 func (Admit) wireType() string     { return "admit" }
 func (Refuse) wireType() string    { return "refuse" }

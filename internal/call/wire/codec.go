@@ -46,6 +46,8 @@ func fromClient(kind string) decoder {
 		return as[Hello]
 	case "watch":
 		return as[Watch]
+	case "probe":
+		return as[Probe]
 	case "ready":
 		return as[Ready]
 	case "admit":
@@ -94,6 +96,8 @@ func fromServer(kind string) decoder {
 		return as[Answer]
 	case "candidate":
 		return as[Candidate]
+	case "probed":
+		return as[Probed]
 	case "said":
 		return as[Said]
 	case "ended":
@@ -111,12 +115,12 @@ func fromServer(kind string) decoder {
 // ClientMessages and ServerMessages list what each side may send, for the
 // TypeScript writer and for tests.
 func ClientMessages() []Message {
-	return []Message{Hello{}, Watch{}, Ready{}, Admit{}, Refuse{}, Note{}, Offer{}, Answer{}, Candidate{}, Up{}, Renew{}, Media{}, Leave{}, Ping{}}
+	return []Message{Hello{}, Watch{}, Probe{}, Ready{}, Admit{}, Refuse{}, Note{}, Offer{}, Answer{}, Candidate{}, Up{}, Renew{}, Media{}, Leave{}, Ping{}}
 }
 
 // ServerMessages lists every message the server may send.
 func ServerMessages() []Message {
-	return []Message{Welcome{}, Presence{}, Gone{}, Admitted{}, Direct{}, Settle{}, Offer{}, Answer{}, Candidate{}, Said{}, Ended{}, Failure{}, Pong{}, Agenda{}}
+	return []Message{Welcome{}, Presence{}, Gone{}, Admitted{}, Direct{}, Settle{}, Offer{}, Answer{}, Candidate{}, Probed{}, Said{}, Ended{}, Failure{}, Pong{}, Agenda{}}
 }
 
 // Bodies lists the types of the HTTP interface that are not messages.
@@ -189,6 +193,8 @@ func check(m Message) error {
 		return errors.Join(size("pass", m.Pass, MaxToken), size("resume", m.Resume, MaxToken), text("client", m.Client, MaxClient))
 	case Watch:
 		return errors.Join(size("session", m.Session, MaxToken), text("client", m.Client, MaxClient))
+	case Probe:
+		return text("client", m.Client, MaxClient)
 	case Admit:
 		return size("peer", m.Peer, MaxToken)
 	case Refuse:

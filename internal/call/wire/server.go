@@ -93,6 +93,13 @@ type Offer struct {
 	ICE []ICEServer `json:"ice,omitempty"`
 }
 
+// Probed answers Probe.
+type Probed struct {
+	// ICE are every STUN and TURN server there is, each URL on its own, so that each can be
+	// tried alone.
+	ICE []ICEServer `json:"ice,omitempty"`
+}
+
 // Said is a short message from the clinician to a waiting person.
 type Said struct {
 	// From is the id of the person who wrote.
@@ -134,6 +141,7 @@ func (Admitted) wireType() string { return "admitted" }
 func (Direct) wireType() string   { return "direct" }
 func (Settle) wireType() string   { return "settle" }
 func (Offer) wireType() string    { return "offer" }
+func (Probed) wireType() string   { return "probed" }
 func (Said) wireType() string     { return "said" }
 func (Ended) wireType() string    { return "ended" }
 func (Failure) wireType() string  { return "failure" }

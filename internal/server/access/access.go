@@ -79,6 +79,7 @@ type Access struct {
 	sources  *throttle // by network source
 	accounts *throttle // by account name
 	codes    *throttle // unknown link codes, by source
+	probes   *throttle // tries of the network, by source
 	hashing  chan struct{}
 }
 
@@ -89,9 +90,21 @@ func New(o Options) *Access {
 		sources:  newThrottle(30, 10*time.Second, o.Now),
 		accounts: newThrottle(5, 30*time.Second, o.Now),
 		codes:    newThrottle(20, 15*time.Second, o.Now),
+		probes:   newThrottle(10, 10*time.Second, o.Now), // a hospital is one source
 		hashing:  make(chan struct{}, 2),
 	}
 }
+
+// MayProbe counts a try of the network, which anybody may make now and then.
+func (a *Access) MayProbe(source string) error {
+	if wait := a.probes.take(source); wait > 0 {
+		return &Refusal{Code: wire.CodeSlowDown, Text: "too many tries of the network", Wait: wait}
+	}
+	return nil
+}
+
+// ProbeID names a try of the network.
+func (a *Access) ProbeID() string { return newID() }
 
 // Entry is a redeemed pass.
 type Entry struct {

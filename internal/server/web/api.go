@@ -97,13 +97,15 @@ func (w *Web) signIn(r *http.Request) (wire.Session, error) {
 	if err != nil {
 		return wire.Session{}, err
 	}
-	return w.o.Access.SignIn(r.Context(), in, w.source(r))
+	session, err := w.o.Access.SignIn(r.Context(), in, w.source(r))
+	session.Socket = w.o.Socket
+	return session, err
 }
 
 // session tells who a token belongs to; the token itself is not repeated.
 func (w *Web) session(r *http.Request) (wire.Session, error) {
 	a, expires, err := w.account(r)
-	return wire.Session{Name: a.Name, Email: a.Email, Role: wire.RoleClinician, Expires: float64(expires.Unix())}, err
+	return wire.Session{Name: a.Name, Email: a.Email, Role: wire.RoleClinician, Expires: float64(expires.Unix()), Socket: w.o.Socket}, err
 }
 
 func (w *Web) signOut(r *http.Request) (struct{}, error) {
@@ -177,7 +179,9 @@ func (w *Web) clinicianPass(r *http.Request) (wire.Pass, error) {
 	if err != nil {
 		return wire.Pass{}, err
 	}
-	return w.o.Access.ClinicianPass(r.Context(), a, r.PathValue("id"))
+	pass, err := w.o.Access.ClinicianPass(r.Context(), a, r.PathValue("id"))
+	pass.Socket = w.o.Socket
+	return pass, err
 }
 
 func (w *Web) link(r *http.Request) (wire.LinkInfo, error) {
@@ -193,7 +197,9 @@ func (w *Web) join(r *http.Request) (wire.Pass, error) {
 	if err != nil {
 		return wire.Pass{}, err
 	}
-	return w.o.Access.Join(r.Context(), in.Code, w.source(r))
+	pass, err := w.o.Access.Join(r.Context(), in.Code, w.source(r))
+	pass.Socket = w.o.Socket
+	return pass, err
 }
 
 func appointment(a store.Appointment) wire.Appointment {

@@ -128,6 +128,20 @@ func (stool) Seat(_, _ string, _ func() uint32, out func(wire.Message)) (room.Se
 func (stool) ICE(string, bool) []wire.ICEServer { return nil }
 func (stool) Revoke(string)                     {}
 
+// mirror is an echo with no media.
+type mirror struct{}
+
+func (mirror) Answer(wire.Answer) error { return nil }
+func (mirror) Close()                   {}
+func (mirror) Revoke(string)            {}
+func (mirror) ICE(peer string) []wire.ICEServer {
+	return []wire.ICEServer{{URLs: []string{"turn:h.example:443?transport=udp", "turns:h.example:443?transport=tcp"}, Username: peer, Credential: "x"}}
+}
+
+func (mirror) Echo(gen uint32) (Echo, wire.Offer, error) {
+	return mirror{}, wire.Offer{Gen: gen, Round: 1, SDP: "v=0"}, nil
+}
+
 func newRig(t *testing.T) *rig { return newRigAt(t, own) }
 
 func newRigAt(t *testing.T, base string) *rig {
@@ -149,7 +163,7 @@ func newRigAt(t *testing.T, base string) *rig {
 		Changed: agenda.Changed, Done: func(string) {}, Now: now, Log: log,
 	})
 	r.web, err = New(Options{
-		Access: ac, Rooms: r.rooms, Agenda: agenda, Post: r.post, URL: base, Origins: []string{partner},
+		Access: ac, Rooms: r.rooms, Agenda: agenda, Prober: mirror{}, Post: r.post, URL: base, Origins: []string{partner},
 		Health: func(*http.Request) error { return r.sick }, Log: log,
 	})
 	if err != nil {

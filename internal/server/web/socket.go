@@ -87,8 +87,14 @@ func (w *Web) talk(r *http.Request, c *conn) {
 			return
 		}
 		w.follow(r, c, m.Session)
+	case wire.Probe:
+		if m.Version != wire.Version {
+			c.refuse(version())
+			return
+		}
+		w.probe(r, c)
 	default:
-		c.refuse(wire.Failure{Code: wire.CodeOrder, Text: "the first message must be hello or watch"})
+		c.refuse(wire.Failure{Code: wire.CodeOrder, Text: "the first message must be hello, watch or probe"})
 	}
 }
 

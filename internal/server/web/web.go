@@ -3,9 +3,11 @@
 package web
 
 import (
+	"bytes"
 	"embed"
 	"encoding/json"
 	"errors"
+	"html"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -29,6 +31,7 @@ type Options struct {
 	Access *access.Access
 	Rooms  *room.Hub
 	Agenda *Agenda
+	Prober Prober
 	Post   Post
 	// URL is the public base address, without a slash at its end. Its path, if any, is
 	// the prefix under which a proxy serves us.
@@ -51,6 +54,7 @@ type Web struct {
 	policy  string
 	origins []string
 	pending atomic.Int64 // WebSockets that have not said who they are
+	probes  atomic.Int64 // tries of the network under way
 
 	sockets sync.WaitGroup
 	mu      sync.Mutex
@@ -113,6 +117,8 @@ func (w *Web) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, errors.New("the patient's page is not built: run make web")
 	}
+	// The page asks for nothing before the patient presses the button, so it is told here.
+	index = bytes.Replace(index, []byte(`data-socket=""`), []byte(`data-socket="`+html.EscapeString(w.o.Socket)+`"`), 1)
 	mux := http.NewServeMux()
 	// GET covers HEAD: a mail scanner that follows the link changes nothing.
 	mux.HandleFunc("GET /r/{code}", func(rw http.ResponseWriter, r *http.Request) {

@@ -9,7 +9,8 @@ export interface Place {
   socket: string;
 }
 
-export function place(at: { protocol: string; host: string; pathname: string }): Place {
+/** place finds it; told is the WebSocket's address when it has a host of its own. */
+export function place(at: { protocol: string; host: string; pathname: string }, told?: string): Place {
   const cut = at.pathname.lastIndexOf("/r/");
   const prefix = cut < 0 ? "" : at.pathname.slice(0, cut);
   const code = cut < 0 ? "" : at.pathname.slice(cut + 3).replace(/\/+$/, "");
@@ -17,7 +18,7 @@ export function place(at: { protocol: string; host: string; pathname: string }):
   return {
     code,
     base: prefix,
-    socket: (secure ? "wss://" : "ws://") + at.host + prefix + "/ws",
+    socket: told || (secure ? "wss://" : "ws://") + at.host + prefix + "/ws",
   };
 }
 

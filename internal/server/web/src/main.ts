@@ -11,7 +11,7 @@ const seatKey = "ekermed.seat";
 
 class Page {
   private state: State = initial();
-  private readonly at = place(window.location);
+  private readonly at = place(window.location, document.documentElement.dataset.socket);
   private readonly api = new Api(this.at);
   private readonly view = new View(document, (e) => this.dispatch(e), {
     choose: (kind, id) => this.media.choose(kind, id),

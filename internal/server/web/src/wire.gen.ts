@@ -196,6 +196,8 @@ export interface Pass {
   pass: string;
   /** Expires is in seconds since 1970-01-01 UTC. */
   expires: number;
+  /** Socket is the WebSocket's address; empty: BASE/ws. */
+  socket?: string;
 }
 
 /** Person is one person in a room. */
@@ -233,6 +235,21 @@ export interface Pong {
 /** Presence tells that a person came or changed; it replaces what was known of them. */
 export interface Presence {
   person: Person;
+}
+
+/** Probe opens a connection that tries the network, outside any consultation: it is the
+ * first message, and is answered with Probed. Each Renew after that is answered with an
+ * Offer of one data channel, labelled "probe", that returns what it is sent. */
+export interface Probe {
+  version: number;
+  client?: string;
+}
+
+/** Probed answers Probe. */
+export interface Probed {
+  /** ICE are every STUN and TURN server there is, each URL on its own, so that each can be
+   * tried alone. */
+  ice?: ICEServer[];
 }
 
 /** Ready tells that the participant has agreed to the capture of camera and
@@ -279,6 +296,8 @@ export interface Session {
   role: Role;
   /** Expires is in seconds since 1970-01-01 UTC. */
   expires: number;
+  /** Socket is the WebSocket's address; empty: BASE/ws. */
+  socket?: string;
 }
 
 /** Settle tells that the connection of this generation carries the call now: close those
@@ -331,6 +350,7 @@ export interface Welcome {
 export type FromClient =
   | { type: "hello"; data: Hello }
   | { type: "watch"; data: Watch }
+  | { type: "probe"; data: Probe }
   | { type: "ready"; data: Ready }
   | { type: "admit"; data: Admit }
   | { type: "refuse"; data: Refuse }
@@ -354,6 +374,7 @@ export type FromServer =
   | { type: "offer"; data: Offer }
   | { type: "answer"; data: Answer }
   | { type: "candidate"; data: Candidate }
+  | { type: "probed"; data: Probed }
   | { type: "said"; data: Said }
   | { type: "ended"; data: Ended }
   | { type: "failure"; data: Failure }
