@@ -6,6 +6,8 @@ export const backoff = [300, 1000, 2000, 4000, 5000];
 
 const pingEvery = 5000;
 const deadAfter = 12000;
+/** deadSoon: so long may an answer take when there is a reason to doubt the line, ms. */
+const deadSoon = 2500;
 const dialWithin = 10000;
 
 export interface LinkEvents {
@@ -27,6 +29,8 @@ export class Link {
   private asked = 0;
   /** first is when the oldest question without an answer left, 0 when none stands. */
   private first = 0;
+  /** doubted is when somebody doubted the line, 0 when nobody does. */
+  private doubted = 0;
 
   constructor(private readonly url: string, private readonly on: LinkEvents) {}
 
@@ -51,8 +55,10 @@ export class Link {
     }
     if (!this.socket && this.retry) {
       this.dial();
-    } else if (this.socket) {
-      this.beat();
+    } else if (this.socket && this.asked && !this.doubted) {
+      this.doubted = this.asked = Date.now();
+      this.first = this.first || this.doubted;
+      this.send({ type: "ping", data: { at: this.doubted } });
     }
   }
 
@@ -114,7 +120,7 @@ export class Link {
     }
     const first: FromClient = { type: "hello", data: { version: Version, ...hello } };
     const socket = (this.socket = new WebSocket(this.url));
-    this.asked = 0;
+    this.asked = this.doubted = 0;
     this.heard = Date.now();
     this.pulse = window.setInterval(() => this.beat(), 1000);
     socket.onopen = () => {
@@ -125,7 +131,7 @@ export class Link {
     socket.onerror = () => this.again();
     socket.onmessage = (event) => {
       this.heard = Date.now();
-      this.first = 0;
+      this.first = this.doubted = 0;
       let m: FromServer;
       try {
         m = JSON.parse(event.data);
@@ -147,6 +153,13 @@ export class Link {
       if (quiet > dialWithin) {
         this.again();
       }
+      return;
+    }
+    const doubt = this.doubted ? now - this.doubted : 0;
+    if (doubt >= 2 * deadSoon) {
+      this.doubted = 0; // this tab slept meanwhile: that says nothing
+    } else if (doubt >= deadSoon) {
+      this.again();
       return;
     }
     if (this.first && quiet >= deadAfter && now - this.first >= deadAfter - pingEvery) {

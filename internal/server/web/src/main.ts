@@ -31,14 +31,22 @@ class Page {
     ready: (gen) => this.dispatch({ type: "ready", gen }),
     expected: () => others(this.state).some((p) => !p.away && (p.audio || p.video)),
     answer: (gen, round, sdp) => this.link.send({ type: "answer", data: { gen, round, sdp } }),
-    media: (gen, state) => this.dispatch({ type: "media", gen, state }),
+    media: (gen, state) => {
+      this.dispatch({ type: "media", gen, state });
+      if (state === "broken") {
+        this.link.hurry(); // the line may be dead too, and not know it
+      }
+    },
     remote: (id, stream) => this.view.remote(id, stream),
     flowing: (id, yes) => this.view.flowing(id, yes),
   });
   private readonly link = new Link(this.at.socket, {
     hello: () => this.hello(),
     message: (message) => this.dispatch({ type: "message", at: Date.now(), message }),
-    down: () => this.dispatch({ type: "line_down", at: Date.now() }),
+    down: () => {
+      this.media.suspect();
+      this.dispatch({ type: "line_down", at: Date.now() });
+    },
   });
   private queue: Event[] = [];
   private busy = false;
@@ -46,7 +54,15 @@ class Page {
   private spoken = speaks(navigator.language) || "fr";
 
   start(): void {
-    window.addEventListener("online", () => this.link.hurry());
+    const elsewhere = () => {
+      this.media.suspect();
+      this.link.hurry();
+    };
+    window.addEventListener("online", elsewhere);
+    const network = (navigator as unknown as { connection?: EventTarget }).connection;
+    if (network && network.addEventListener) {
+      network.addEventListener("change", elsewhere);
+    }
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) {
         this.link.hurry();

@@ -414,6 +414,11 @@ export class Media {
     }
   }
 
+  /** suspect tells that the network may be another. */
+  suspect(): void {
+    this.peers.forEach((p) => p.suspect());
+  }
+
   private find(gen: number): Peer | undefined {
     return this.peers.filter((p) => p.gen === gen)[0];
   }

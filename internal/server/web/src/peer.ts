@@ -31,8 +31,11 @@ const disconnectedFor = 500;
 const comesUpWithin = 12000;
 const tryAgainAfter = 8000;
 const lookEvery = 500;
-/** silentFor: nothing came for this long, ms, from somebody who sends 50 packets a second. */
+/** silentFor: nothing came for this long, ms, from somebody who sends 50 packets a second;
+ * and when there is a reason to suspect that the network is another. */
 const silentFor = 2000;
+const suspectFor = 700;
+const suspectWithin = 4000;
 
 /** wantedByServer lists the mids that the server wants to receive, by kind, in order. */
 export function wantedByServer(sdp: string): { audio: string[]; video: string[] } {
@@ -107,6 +110,7 @@ export class Peer {
   private known = "";
   /** quiet: given up because nothing comes, though ICE has not noticed. */
   private quiet = false;
+  private suspectedAt = 0;
 
   constructor(
     readonly gen: number,
@@ -297,6 +301,11 @@ export class Peer {
     }
   }
 
+  /** suspect makes silence count sooner for a while: the network may be another. */
+  suspect(): void {
+    this.suspectedAt = Date.now();
+  }
+
   /** watch looks whether anything comes, and by which path. */
   private async watch(): Promise<void> {
     const stats = read(await this.pc.getStats());
@@ -321,7 +330,8 @@ export class Peer {
       return;
     }
     // The server forwards only what the others send, so its silence says nothing.
-    if (this.direct && !this.quiet && now - this.receivedAt >= silentFor && this.on.expected()) {
+    const limit = now - this.suspectedAt < suspectWithin ? suspectFor : silentFor;
+    if (this.direct && !this.quiet && now - this.receivedAt >= limit && this.on.expected()) {
       this.quiet = true;
       this.broken();
     }

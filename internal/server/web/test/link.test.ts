@@ -143,3 +143,21 @@ test("a dial that hangs is given up", async () => {
   await pass(11500);
   assert.equal(downs(), 1);
 });
+
+test("a doubted line that does not answer is left soon; one that answers is kept", async () => {
+  const { link, downs, pass } = set();
+  link.start();
+  await settle();
+  last().open();
+  await pass(1000);
+  link.hurry();
+  assert.equal(last().pings(), 1);
+  last().hear({ type: "pong", data: { at: 1 } });
+  await pass(3000);
+  assert.equal(downs(), 0);
+  link.hurry();
+  await pass(2400);
+  assert.equal(downs(), 0);
+  await pass(1200);
+  assert.equal(downs(), 1);
+});
