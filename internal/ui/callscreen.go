@@ -16,6 +16,9 @@ import (
 // stepBack is how long the pointer rests before the bar steps back.
 const stepBack = 4 * time.Second
 
+// explained is how long a reduced quality is explained; afterwards it is only said.
+const explained = 15 * time.Second
+
 // callScreen is screen D7. The other's picture fills the window; everything else
 // lies on top of it and stays small.
 type callScreen struct {
@@ -30,6 +33,7 @@ type callScreen struct {
 	blind    *fyne.Container
 	truth    *fyne.Container
 	sealed   *kit.Text // what truth says
+	slow     time.Time // since when the quality is a reduced one; zero when it is not
 	state    *kit.Banner
 	door     *kit.Banner
 	admit    *kit.Button
@@ -92,12 +96,20 @@ func (s *callScreen) show(st call.State) {
 	s.muted.Hidden = !one || others[0].Audio || others[0].Away
 	s.blind.Hidden = !one || others[0].Video || others[0].Away
 	s.truth.Hidden = c.Route == ""
-	switch c.Route {
-	case call.RouteDirect, call.RouteRelay:
-		s.sealed.Set(w.T("common.transport_direct"))
-	default:
-		s.sealed.Set(w.T("common.transport"))
+	sealed := w.T("common.transport")
+	if c.Route == call.RouteDirect || c.Route == call.RouteRelay {
+		sealed = w.T("common.transport_direct")
 	}
+	switch {
+	case !c.Path.Slow():
+		s.slow = time.Time{}
+	default:
+		sealed += " · " + w.T("desktop.call.reduced")
+		if s.slow.IsZero() {
+			s.slow = s.u.o.Now()
+		}
+	}
+	s.sealed.Set(sealed)
 	s.bar.show(c)
 	s.showDoor(c)
 	s.clock(s.u.now())
@@ -190,7 +202,7 @@ func (s *callScreen) clock(now time.Time) bool {
 		tone, icon = kit.Amber, "wifi-slash"
 		sentence, action = w.T("desktop.call.reconnecting", "n", fmt.Sprint(seconds)), w.T("desktop.call.reconnecting_hint")
 	}
-	if sentence == "" && c.Path.Slow() {
+	if sentence == "" && c.Path.Slow() && s.u.o.Now().Sub(s.slow) < explained {
 		tone, icon = kit.Amber, "wifi-slash"
 		sentence, action = w.T("desktop.call.reduced"), w.T("desktop.call.reduced_hint")
 	}

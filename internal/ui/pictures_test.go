@@ -99,6 +99,9 @@ func scenes() []scene {
 		{"d7-audio", with(inCall(call.Talking, silent), func(s *call.State) { s.Call.Video = false }), nil},
 		{"d7-connecting", with(inCall(call.Connecting, admitted("Camille Moreau")), func(s *call.State) { s.Call.Route = "" }), func(d *desk) { d.frames.pictures["p1"] = nil }},
 		{"d7-reconnecting", with(inCall(call.Reconnecting, admitted("Camille Moreau")), func(s *call.State) { s.Call.Lost = noon().Add(-5 * time.Second) }), nil},
+		{"d7-reduced", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) {
+			s.Call.Route, s.Call.Path = call.RouteRelay, call.Path{Local: "relay", Remote: "relay", Protocol: "tls"}
+		}), nil},
 		{"d7-away", inCall(call.Talking, away), nil},
 		{"d7-left", with(inCall(call.Talking), func(s *call.State) { s.Call.Left = "Camille Moreau" }), nil},
 		{"d7-door", inCall(call.Talking, admitted("Camille Moreau"), second), nil},

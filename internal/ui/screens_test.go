@@ -46,6 +46,7 @@ func TestScreens(t *testing.T) {
 		"d7-audio":        {"Micro|Caméra coupée|Réglages|Quitter", "vous vous entendez", ""},
 		"d7-connecting":   {"Micro|Caméra|Réglages|Quitter", "L’image et le son arrivent.", ""},
 		"d7-reconnecting": {"Micro|Caméra|Réglages|Quitter", "Reconnexion… 5\u00a0s", ""},
+		"d7-reduced":      {"Micro|Caméra|Réglages|Quitter", "Chiffré entre vous · Qualité réduite", ""},
 		"d7-away":         {"Micro|Caméra|Réglages|Quitter", "Connexion interrompue", ""},
 		"d7-left":         {"Micro|Caméra|Réglages|Quitter", "Camille Moreau a quitté la consultation", ""},
 		"d7-door":         {"Faire entrer|Micro|Caméra|Réglages|Quitter", "Nora Petit attend à la porte", "Faire entrer"},

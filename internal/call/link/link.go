@@ -18,7 +18,7 @@ import (
 
 // The pace of a connection. The server pings every 4 s, so silence means a dead line.
 const (
-	dialLimit  = 10 * time.Second
+	dialLimit  = 6 * time.Second
 	writeLimit = 5 * time.Second
 	silence    = 12 * time.Second
 	queued     = 64

@@ -84,6 +84,8 @@ export interface State {
   media: "none" | "connecting" | "connected" | "broken";
   /** owesRenew is the generation that the server must be asked to renew, 0 when none. */
   owesRenew: number;
+  /** reducedSince is when the quality became a reduced one, 0 while it is not. */
+  reducedSince: number;
   soundBlocked: boolean;
   /** slowAnswers counts pongs in a row that took long. */
   slowAnswers: number;
@@ -160,7 +162,7 @@ export function initial(): State {
     line: "none", downSince: 0, resume: "", self: "", people: {}, arrivedAt: 0, admitted: false, messages: [],
     capture: "none", captureProblem: "", hasAudio: false, hasVideo: false, audio: true, video: true,
     lost: { audio: false, video: false },
-    ice: [], gen: 0, connections: {}, media: "none", owesRenew: 0, soundBlocked: false, slowAnswers: 0,
+    ice: [], gen: 0, connections: {}, media: "none", owesRenew: 0, reducedSince: 0, soundBlocked: false, slowAnswers: 0,
     reason: "", from: "welcome", farewell: "", endedAt: 0,
   };
 }
@@ -231,6 +233,11 @@ export function reduced(s: State): boolean {
   return c !== null && c.path !== null && (c.path.protocol === "tcp" || c.path.protocol === "tls");
 }
 
+/** explains: the reduced quality is new, and worth a sentence. */
+export function explains(s: State): boolean {
+  return reduced(s) && s.now - s.reducedSince < 15000;
+}
+
 /** weak: the line has been slow more than once. */
 export function weak(s: State): boolean {
   return s.line === "up" && s.slowAnswers >= 2;
@@ -251,7 +258,7 @@ export function step(s: State, e: Event): Result {
     case "start":
       return started(s, e);
     case "tick":
-      return ticked({ ...s, now: e.at });
+      return ticked({ ...s, now: e.at, reducedSince: reduced(s) ? s.reducedSince || e.at : 0 });
     case "looked":
     case "lookup_failed":
       return looked(s, e);

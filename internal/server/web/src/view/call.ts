@@ -1,5 +1,5 @@
 // P5: the other's picture, largest; one's own; three or four buttons; and what is wrong, if anything.
-import { clinician, others, reduced, route, weak } from "../call";
+import { clinician, explains, others, reduced, route, weak } from "../call";
 import { Scope, hole } from "./dom";
 import * as icons from "./icons";
 import type { Hands, Model, Screen } from "./model";
@@ -45,7 +45,7 @@ export function straight(m: Model): boolean {
 }
 
 function seal(scope: Scope, m: Model, hands: Hands): HTMLElement {
-  return scope.button({ class: "seal", icon: icons.lock, label: () => m.t.t(straight(m) ? "common.transport_direct" : "common.transport"), attrs: { "aria-haspopup": "dialog" }, press: () => hands.openDialog("transport") });
+  return scope.button({ class: "seal", icon: icons.lock, label: () => m.t.t(straight(m) ? "common.transport_direct" : "common.transport") + (reduced(m.s) ? " · " + m.t.t("call.reduced") : ""), attrs: { "aria-haspopup": "dialog" }, press: () => hands.openDialog("transport") });
 }
 
 /** standIn fills the stage while there is nobody's tile to show. */
@@ -110,11 +110,11 @@ function banners(scope: Scope, m: Model, hands: Hands): HTMLElement {
     ),
     scope.el(
       "div",
-      { class: "banner banner-waiting", hidden: () => line() || gone() || !reduced(m.s) },
+      { class: "banner banner-waiting", hidden: () => line() || gone() || !explains(m.s) },
       scope.icon(icons.wifi),
       scope.el("div", {}, scope.el("p", { class: "banner-title", text: () => m.t.t("call.reduced") }), scope.el("p", { text: () => m.t.t("call.reduced_text") })),
     ),
-    scope.el("div", { class: "banner banner-waiting", hidden: () => line() || gone() || reduced(m.s) || !weak(m.s) }, scope.icon(icons.wifi), scope.el("p", { text: () => m.t.t("call.weak") })),
+    scope.el("div", { class: "banner banner-waiting", hidden: () => line() || gone() || explains(m.s) || !weak(m.s) }, scope.icon(icons.wifi), scope.el("p", { text: () => m.t.t("call.weak") })),
     stopped("audio"),
     stopped("video"),
   );
