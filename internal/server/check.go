@@ -74,6 +74,9 @@ func Check(ctx context.Context, cfg config.Config) []Result {
 		}
 		add(way.name, app.tryRelay(way.key, way.dial), "two clients reach each other through "+way.key+", both ways")
 	}
+	if len(cfg.Turn.Servers) > 0 {
+		add("turn servers", app.tryServers(ctx), "each gives a relay address")
+	}
 	return append(results, checkMail(ctx, cfg))
 }
 
