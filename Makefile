@@ -12,7 +12,7 @@ WEB := internal/server/web
 PURE := ./assets/... ./internal/call/... ./internal/server/... ./cmd/ekermed-server/...
 FUZZTIME ?= 5s
 
-.PHONY: help setup build server desktop demo test unit race lint fuzz e2e bench generate web web-check page
+.PHONY: help setup build server desktop demo test unit race lint fuzz e2e netlab netlab-setup bench generate web web-check page
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,12 @@ fuzz: ## each decoder for a few seconds (FUZZTIME=5s)
 
 e2e: build $(WEB)/node_modules/.package-lock.json ## the real programs, browsers, mail, keyring and sound
 	go test -count=1 -timeout 20m $(GOFLAGS_DESKTOP) ./internal/e2e/...
+
+netlab: netlab-setup build $(WEB)/node_modules/.package-lock.json ## consultations in twelve hard networks, as root; NETLAB_ROWS=1,2 and NETLAB_ENGINES=chromium choose
+	NETLAB_REQUIRED=1 NETLAB_ROWS="$${NETLAB_ROWS:-all}" go test -count=1 -v -timeout 60m $(GOFLAGS_DESKTOP) ./internal/e2e/netlab
+
+netlab-setup:
+	@packaging/setup.sh netlab
 
 bench: build $(WEB)/node_modules/.package-lock.json ## speed, as figures of one run
 	go test -run '^$$' -bench . -benchtime 1s $(PURE)

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"ekermed.example/ekermed/internal/devices/fake"
@@ -54,6 +56,9 @@ func (l *Lab) Capture() (y4m, wav string, err error) {
 	if err != nil {
 		return "", "", err
 	}
+	if l.Crowd {
+		pcm = crowd(pcm)
+	}
 	f, err = os.Create(wav)
 	if err != nil {
 		return "", "", err
@@ -61,8 +66,25 @@ func (l *Lab) Capture() (y4m, wav string, err error) {
 	return y4m, wav, errors.Join(fake.WriteWAV(f, pcm, fake.Rate), f.Close())
 }
 
-// StartBrowser launches chromium or firefox. Its sound goes to the sink Patient.
+// Browsing is how a browser is started.
+type Browsing struct {
+	Sound *Sound // its sound goes to the sink Patient
+	Phone bool   // the size of one
+	// Watch lets Path see the page's media connections.
+	Watch bool
+	// Trust is the PEM file of a further certificate authority.
+	Trust string
+	// Proxy is the URL of an HTTP proxy for everything, with a password if it wants one.
+	Proxy string
+}
+
+// StartBrowser launches chromium or firefox.
 func (l *Lab) StartBrowser(engine string, sound *Sound, phone bool) (*Browser, error) {
+	return l.Browse(engine, Browsing{Sound: sound, Phone: phone})
+}
+
+// Browse launches chromium or firefox.
+func (l *Lab) Browse(engine string, o Browsing) (*Browser, error) {
 	y4m, wav, err := l.Capture()
 	if err != nil {
 		return nil, err
@@ -84,8 +106,8 @@ func (l *Lab) StartBrowser(engine string, sound *Sound, phone bool) (*Browser, e
 		return nil, err
 	}
 	env := []string{"HOME=" + home, "XDG_RUNTIME_DIR=" + home, "MOZ_HEADLESS=1", "DBUS_SESSION_BUS_ADDRESS=disabled:"}
-	if sound != nil {
-		env = append(env, "PULSE_SERVER="+sound.Server, "PULSE_SINK="+Patient)
+	if o.Sound != nil {
+		env = append(env, "PULSE_SERVER="+o.Sound.Server, "PULSE_SINK="+Patient)
 	}
 	p, err := l.start(engine, env, outW, inR, "node", script, filepath.Join(l.Root, "internal/server/web"))
 	_ = errors.Join(inR.Close(), outW.Close())
@@ -109,8 +131,34 @@ func (l *Lab) StartBrowser(engine string, sound *Sound, phone bool) (*Browser, e
 	if err := os.MkdirAll(profile, 0o700); err != nil {
 		return nil, err
 	}
-	_, err = b.Do("launch", map[string]any{"engine": engine, "path": path, "profile": profile, "y4m": y4m, "wav": wav, "phone": phone})
+	if o.Trust != "" {
+		if err := trust(engine, home, profile, o.Trust); err != nil {
+			return nil, err
+		}
+	}
+	_, err = b.Do("launch", map[string]any{"engine": engine, "path": path, "profile": profile, "y4m": y4m, "wav": wav, "phone": o.Phone, "watch": o.Watch, "proxy": o.Proxy})
 	return b, err
+}
+
+// trust adds a certificate authority to what a browser trusts, for pages and for TURN
+// over TLS alike: Chromium asks the user's NSS database, Firefox the one of its profile.
+func trust(engine, home, profile, authority string) error {
+	database := profile
+	if engine == "chromium" {
+		database = filepath.Join(home, ".pki", "nssdb")
+	}
+	if err := os.MkdirAll(database, 0o700); err != nil {
+		return err
+	}
+	for _, argv := range [][]string{
+		{"certutil", "-N", "-d", "sql:" + database, "--empty-password"},
+		{"certutil", "-A", "-d", "sql:" + database, "-n", "laboratory", "-t", "C,,", "-i", authority},
+	} {
+		if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, out)
+		}
+	}
+	return nil
 }
 
 // Do runs one command of the driver.

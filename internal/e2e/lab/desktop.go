@@ -167,10 +167,12 @@ func (s *Sound) pactl(args ...string) error {
 	return cmd.Run()
 }
 
-// Speak plays a WAV file into the virtual microphone, over and over.
+// Speak plays a WAV file of Capture into the virtual microphone, over and over. One
+// player gets the samples end to end: a new one each round would pause between rounds.
 func (s *Sound) Speak(wav string) error {
+	const header = "45" // the first byte after it, as tail counts
 	_, err := s.lab.start("speak", []string{"PULSE_SERVER=" + s.Server}, nil, nil,
-		"sh", "-c", `while paplay --device=`+Bus+` "$1"; do :; done`, "speak", wav)
+		"sh", "-c", `while tail -c +`+header+` "$1"; do :; done | pacat --playback --device=`+Bus+` --raw --rate=48000 --channels=1 --format=s16le`, "speak", wav)
 	return err
 }
 
@@ -207,7 +209,9 @@ type Status struct {
 	// Online: the agenda is current.
 	Online bool   `json:"online"`
 	Route  string `json:"route"`
-	Self   struct {
+	// Path is the chosen pair, once the program tells it.
+	Path *struct{ Local, Remote, Protocol string } `json:"path"`
+	Self struct {
 		Width, Height int
 		FPS           float64
 		AudioMSSent   int64 `json:"audio_ms_sent"`
@@ -218,6 +222,8 @@ type Status struct {
 		FramesShown    uint64  `json:"frames_shown"`
 		FPS            float64 `json:"fps"`
 		AudioMSPlayed  int64   `json:"audio_ms_played"`
+		RTTMS          float64 `json:"rtt_ms"`
+		Loss           float64
 	} `json:"peers"`
 	Door []struct {
 		Appointment, ID, Name string

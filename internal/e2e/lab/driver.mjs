@@ -65,6 +65,13 @@ function fakeCapture(speech) {
   };
 }
 
+function firefoxProxy({ hostname, port }) {
+  return {
+    "network.proxy.type": 1, "network.proxy.http": hostname, "network.proxy.http_port": Number(port), "network.proxy.ssl": hostname, "network.proxy.ssl_port": Number(port),
+    "network.proxy.no_proxies_on": "",
+  };
+}
+
 // readStrip reads the counter of the fake camera from the remote picture, after the
 // layout that package fake documents.
 function readStrip(selector) {
@@ -93,8 +100,74 @@ function readStrip(selector) {
   return num(21, 28) === (2 * n + look) % 127 ? { look, n, w, h } : null;
 }
 
+// watch remembers what the page opens: media connections, and how many sockets.
+function watch() {
+  const seen = { connections: [], sockets: 0 };
+  Object.defineProperty(window, "seen", { value: seen });
+  const wrap = (name, note) => {
+    const Native = window[name];
+    if (!Native) return;
+    window[name] = new Proxy(Native, {
+      construct(target, args, made) {
+        const it = Reflect.construct(target, args, made);
+        note(it);
+        return it;
+      },
+    });
+  };
+  wrap("RTCPeerConnection", (it) => seen.connections.push(it));
+  wrap("WebSocket", () => seen.sockets++);
+}
+
+// newestPath describes the newest media connection that came up, as type Path has it.
+async function newestPath() {
+  const root = document.documentElement.dataset;
+  const { connections, sockets } = window.seen || { connections: [], sockets: 0 };
+  const up = connections.filter((c) => c.iceConnectionState === "connected" || c.iceConnectionState === "completed");
+  const at = up[up.length - 1] || connections[connections.length - 1];
+  const found = {
+    phase: root.phase || "", route: root.route || "", code: root.code || "", peers: document.querySelectorAll("video[data-peer]").length,
+    connections: connections.length, sockets, state: at ? at.iceConnectionState : "", local: {}, remote: {}, candidates: [], offered: [],
+    video: { frames: 0, width: 0, height: 0, fps: 0 }, audio: { samples: 0, concealed: 0, lost: 0 }, sent: { width: 0, height: 0, fps: 0 },
+  };
+  if (!at || at.signalingState === "closed") return found;
+  const all = new Map();
+  (await at.getStats()).forEach((s) => all.set(s.id, s));
+  const end = (c) => {
+    if (!c) return {};
+    const relay = c.candidateType === "relay" ? c.relayProtocol || "" : "";
+    return { type: c.candidateType, protocol: (c.protocol || "").toLowerCase(), relay, url: c.url || "", address: c.address || c.ip || "", port: c.port };
+  };
+  let pair;
+  for (const s of all.values()) {
+    if (s.type === "transport" && s.selectedCandidatePairId) pair = all.get(s.selectedCandidatePairId);
+    if (s.type === "local-candidate") found.candidates.push(end(s));
+    if (s.type === "remote-candidate") found.offered.push(end(s));
+    if (s.type === "inbound-rtp" && s.kind === "video") {
+      found.video.frames += s.framesDecoded || 0;
+      found.video.width = s.frameWidth || found.video.width;
+      found.video.height = s.frameHeight || found.video.height;
+      found.video.fps = s.framesPerSecond || found.video.fps;
+    }
+    if (s.type === "inbound-rtp" && s.kind === "audio") {
+      found.audio.samples += s.totalSamplesReceived || 0;
+      found.audio.concealed += s.concealedSamples || 0;
+      found.audio.lost += s.packetsLost || 0;
+    }
+    if (s.type === "outbound-rtp" && s.kind === "video" && s.frameWidth) found.sent = { width: s.frameWidth, height: s.frameHeight, fps: s.framesPerSecond || 0 };
+  }
+  // Firefox marks the pair itself.
+  if (!pair) pair = [...all.values()].find((s) => s.type === "candidate-pair" && (s.selected || (s.nominated && s.state === "succeeded")));
+  if (pair) {
+    found.local = end(all.get(pair.localCandidateId));
+    found.remote = end(all.get(pair.remoteCandidateId));
+  }
+  return found;
+}
+
 const commands = {
-  async launch({ engine, path, profile, y4m, wav, phone, url }) {
+  async launch({ engine, path, profile, y4m, wav, phone, url, watch: watching, proxy: through }) {
+    const proxy = through ? new URL(through) : null;
     const chromium = engine === "chromium";
     browser = await puppeteer.launch({
       browser: chromium ? "chrome" : "firefox",
@@ -109,12 +182,14 @@ const commands = {
             "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
             `--use-file-for-fake-video-capture=${y4m}`, `--use-file-for-fake-audio-capture=${wav}`,
             "--disable-features=WebRtcHideLocalIpsWithMdns",
+            ...(proxy ? [`--proxy-server=http://${proxy.host}`] : []),
           ]
         : ["--headless"],
       ignoreDefaultArgs: chromium ? ["--mute-audio"] : [],
       extraPrefsFirefox: {
         "media.navigator.streams.fake": false, "media.navigator.permission.disabled": true, "media.autoplay.default": 0, "media.autoplay.blocking_policy": 0,
         "media.peerconnection.ice.loopback": true, "media.peerconnection.ice.obfuscate_host_addresses": false,
+        ...(proxy ? firefoxProxy(proxy) : {}),
         "app.update.enabled": false, "network.captive-portal-service.enabled": false, "network.connectivity-service.enabled": false,
       },
     });
@@ -122,7 +197,12 @@ const commands = {
     page.on("pageerror", (e) => problems.push("script: " + (e && e.message)));
     page.on("console", (m) => m.type() === "error" && problems.push("console: " + m.text()));
     if (!chromium) await page.evaluateOnNewDocument(`(${fakeCapture})(${JSON.stringify(readFileSync(wav).toString("base64"))})`);
+    if (proxy && proxy.username) await page.authenticate({ username: decodeURIComponent(proxy.username), password: decodeURIComponent(proxy.password) });
+    if (watching) await page.evaluateOnNewDocument(`(${watch})()`);
     if (url) await page.goto(url);
+  },
+  async path() {
+    return page.evaluate(newestPath);
   },
   async goto({ url }) {
     await page.goto(url, { waitUntil: "load" });

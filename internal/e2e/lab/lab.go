@@ -5,6 +5,7 @@ package lab
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,9 +26,23 @@ type Lab struct {
 	Root string // of the project
 	Dir  string // scratch
 	Bin  string // holds ekermed-server and ekermed-desktop
+	// Places says where parts run, by their names (server, desktop, chromium, …), when
+	// not simply on this machine. Set it before the part is started.
+	Places map[string]Place
+	// Crowd lets the microphones hear many voices at once: sound with no pause in it.
+	// Set it before anything speaks.
+	Crowd bool
 
 	mu    sync.Mutex
 	procs []*proc
+}
+
+// Place is where a part runs: a network namespace, and variables of its environment.
+// Display, sound and keyring are sockets in the file system: they are reached from
+// every namespace.
+type Place struct {
+	Namespace string
+	Env       []string
 }
 
 // proc is a process group that we started.
@@ -73,9 +88,19 @@ func Need(programs ...string) error {
 	return nil
 }
 
+// Run starts another program as a part of the lab; Close ends it.
+func (l *Lab) Run(name string, argv ...string) error {
+	_, err := l.start(name, nil, nil, nil, argv...)
+	return err
+}
+
 func (l *Lab) start(name string, env []string, stdout io.Writer, stdin io.Reader, argv ...string) (*proc, error) {
+	place := l.Places[name]
+	if place.Namespace != "" {
+		argv = append([]string{"ip", "netns", "exec", place.Namespace}, argv...)
+	}
 	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Env = append(append(os.Environ(), env...), place.Env...)
 	cmd.Dir = l.Dir
 	cmd.Stdin = stdin
 	log, err := os.OpenFile(filepath.Join(l.Dir, name+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
@@ -120,16 +145,25 @@ func (p *proc) kill() {
 	<-p.done
 }
 
-// Log is what a part wrote, its last bytes.
+// Log is what a part wrote. Of much, the beginning is left out but for the first lines
+// that begin a crash: what it died of stands there.
 func (l *Lab) Log(name string) string {
 	b, err := os.ReadFile(filepath.Join(l.Dir, name+".log"))
 	if err != nil {
 		return err.Error()
 	}
-	if len(b) > 6000 {
-		b = b[len(b)-6000:]
+	const much = 6000
+	if len(b) <= much {
+		return string(b)
 	}
-	return string(b)
+	last := string(b[len(b)-much:])
+	for _, word := range []string{"panic: ", "fatal error: ", "SIGABRT: ", "SIGQUIT: ", "SIGSEGV: ", "[signal "} {
+		if at := bytes.Index(b, []byte(word)); at >= 0 && at < len(b)-much {
+			from := max(0, at-1000) // what a C library said before it gave up
+			return string(b[from:min(at+much/2, len(b)-much)]) + "\n…\n" + last
+		}
+	}
+	return last
 }
 
 // Server is a running ekermed-server.
@@ -142,22 +176,31 @@ type Server struct {
 	Metrics string `json:"metrics"`
 	Data    string
 	env     []string
+	config  string // the configuration file, empty with --dev
 }
 
 // StartServer runs serve --dev on a free port; args are added.
 func (l *Lab) StartServer(listen string, env []string, args ...string) (*Server, error) {
-	data := filepath.Join(l.Dir, "data")
+	s := &Server{lab: l, Data: filepath.Join(l.Dir, "data"), env: env}
+	return s, s.serve(append([]string{"--dev", "--listen", listen, "--data", s.Data}, args...)...)
+}
+
+// ServeConfig runs serve with a configuration file, whose data folder is data.
+func (l *Lab) ServeConfig(config, data string) (*Server, error) {
+	s := &Server{lab: l, Data: data, config: config}
+	return s, s.serve("--config", config)
+}
+
+func (s *Server) serve(args ...string) error {
 	r, w, err := os.Pipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	argv := append([]string{filepath.Join(l.Bin, "ekermed-server"), "serve", "--dev", "--listen", listen, "--data", data}, args...)
-	p, err := l.start("server", env, w, nil, argv...)
+	s.proc, err = s.lab.start("server", s.env, w, nil, append([]string{filepath.Join(s.lab.Bin, "ekermed-server"), "serve"}, args...)...)
 	_ = w.Close()
 	if err != nil {
-		return nil, errors.Join(err, r.Close())
+		return errors.Join(err, r.Close())
 	}
-	s := &Server{lab: l, proc: p, Data: data, env: env}
 	line := make(chan error, 1)
 	go func() { // ends with the first line, or with the server
 		text, err := bufio.NewReader(r).ReadBytes('\n')
@@ -174,9 +217,17 @@ func (l *Lab) StartServer(listen string, env []string, args ...string) (*Server,
 		err = errors.New("no ready line")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the server did not start: %w\n%s", err, l.Log("server"))
+		return fmt.Errorf("the server did not start: %w\n%s", err, s.lab.Log("server"))
 	}
-	return s, nil
+	return nil
+}
+
+// Base is the address that people use.
+func (s *Server) Base() string {
+	if s.Local != "" {
+		return s.Local
+	}
+	return s.URL
 }
 
 // Kill ends the server without a word, as a power cut would; Stop asks it to end.
@@ -187,7 +238,11 @@ func (s *Server) Stop() { s.stop() }
 
 // Command runs an ekermed-server command on the same data and returns its output.
 func (s *Server) Command(stdin string, args ...string) (string, error) {
-	cmd := exec.Command(filepath.Join(s.lab.Bin, "ekermed-server"), append(args, "--data", s.Data)...)
+	args = append(args, "--data", s.Data)
+	if s.config != "" {
+		args = append(args, "--config", s.config)
+	}
+	cmd := exec.Command(filepath.Join(s.lab.Bin, "ekermed-server"), args...)
 	cmd.Env = append(os.Environ(), s.env...)
 	cmd.Stdin = strings.NewReader(stdin)
 	out, err := cmd.CombinedOutput()
@@ -204,7 +259,7 @@ type Invited struct {
 
 // Invite makes an appointment for now.
 func (s *Server) Invite(clinician, patient, name string) (Invited, error) {
-	out, err := s.Command("", "invite", "--clinician", clinician, "--patient-email", patient, "--patient-name", name, "--at", "now", "--url", s.Local, "--json")
+	out, err := s.Command("", "invite", "--clinician", clinician, "--patient-email", patient, "--patient-name", name, "--at", "now", "--url", s.Base(), "--json")
 	if err != nil {
 		return Invited{}, err
 	}
@@ -241,7 +296,7 @@ func Get(url string) (int, string, error) {
 
 // InviteAt makes an appointment for another time.
 func (s *Server) InviteAt(clinician, patient, name string, at time.Time) (Invited, error) {
-	out, err := s.Command("", "invite", "--clinician", clinician, "--patient-email", patient, "--patient-name", name, "--at", at.Format(time.RFC3339), "--url", s.Local, "--json")
+	out, err := s.Command("", "invite", "--clinician", clinician, "--patient-email", patient, "--patient-name", name, "--at", at.Format(time.RFC3339), "--url", s.Base(), "--json")
 	if err != nil {
 		return Invited{}, err
 	}

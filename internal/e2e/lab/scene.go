@@ -39,11 +39,20 @@ func (sc *Scene) SetServer(ctx context.Context, listen string) error {
 	if sc.Server, err = sc.StartServer(listen, sc.Env); err != nil {
 		return err
 	}
-	if _, err := sc.Server.Command(Password+"\n", "user", "add", "--email", Email, "--name", Clinician, "--role", "clinician", "--password-stdin"); err != nil && !strings.Contains(err.Error(), "exists already") {
+	if err := sc.Server.AddClinician(); err != nil {
 		return err
 	}
 	session, err := portal.Portal{Base: sc.Server.Local}.SignIn(ctx, Email, Password)
 	sc.Session = session.Token
+	return err
+}
+
+// AddClinician makes the demonstration's account, unless it is there.
+func (s *Server) AddClinician() error {
+	_, err := s.Command(Password+"\n", "user", "add", "--email", Email, "--name", Clinician, "--role", "clinician", "--password-stdin")
+	if err != nil && strings.Contains(err.Error(), "exists already") {
+		return nil
+	}
 	return err
 }
 
@@ -77,7 +86,7 @@ func (sc *Scene) OpenDesk(ctx context.Context, session string) error {
 	if devices == "" {
 		devices = "fake-camera"
 	}
-	if sc.Desktop, err = sc.StartDesktop(sc.Display, sc.Sound, session, "--server", sc.Server.Local, "--devices", devices); err != nil {
+	if sc.Desktop, err = sc.StartDesktop(sc.Display, sc.Sound, session, "--server", sc.Server.Base(), "--devices", devices); err != nil {
 		return err
 	}
 	if err := sc.Display.Focus(ctx); err != nil {
