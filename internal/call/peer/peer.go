@@ -124,6 +124,11 @@ func New(o Options) (*Peer, error) {
 			p.lost()
 		}
 	})
+	p.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
+		if state == webrtc.PeerConnectionStateConnected {
+			o.Media.KeyFrame() // what was sent before went nowhere
+		}
+	})
 	if o.Candidate != nil {
 		p.pc.OnICECandidate(func(c *webrtc.ICECandidate) {
 			if c != nil {

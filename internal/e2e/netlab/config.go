@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -17,8 +18,8 @@ type Ports struct {
 	TURNTLS int // TCP
 }
 
-// DefaultPorts are those of today. One port for all is on its way: it changes here.
-func DefaultPorts() Ports { return Ports{HTTPS: 443, Media: 8443, TURN: 3478, TURNTLS: 5349} }
+// DefaultPorts is one port for all.
+func DefaultPorts() Ports { return Ports{HTTPS: 443, Media: 443, TURN: 443, TURNTLS: 443} }
 
 // One tells whether everything goes through port 443.
 func (p Ports) One() bool { return p == Ports{443, 443, 443, 443} }
@@ -31,30 +32,57 @@ func (p Ports) TCP() []int {
 	return []int{p.HTTPS, p.TURNTLS}
 }
 
+// Range is a range of ports, both included.
+type Range struct{ Min, Max int }
+
+func (r Range) holds(port int) bool { return port >= r.Min && port <= r.Max }
+
 // Config is what a server's configuration file says, beside the defaults.
 type Config struct {
-	Prefix                  string // of the public address, such as /visio
-	Certificate, Key        string
-	MinPort, MaxPort, Media int    // 0: the default
-	Route                   string // room.route; empty: the default
+	Prefix           string // of the public address, such as /visio
+	Certificate, Key string
+	// Media and Relay are the port ranges of the SFU and of TURN; zero: the defaults.
+	Media, Relay Range
+	Route        string   // room.route; empty: the default
+	Servers      []string // turn.servers; the server then has no TURN of its own
+	Secret       string   // turn.secret
 }
 
 // Write writes the file.
 func (c Config) Write(path, data string) error {
-	lines := []string{
-		"[server]", fmt.Sprintf("url = %q", "https://"+ServerName+c.Prefix), fmt.Sprintf("certificate = %q", c.Certificate), fmt.Sprintf("key = %q", c.Key), fmt.Sprintf("data = %q", data),
+	turn := []string{"[turn]", fmt.Sprintf("host = %q", "turn."+ServerName)}
+	if c.Relay != (Range{}) {
+		turn = append(turn, fmt.Sprintf("min_port = %d", c.Relay.Min), fmt.Sprintf("max_port = %d", c.Relay.Max))
+	}
+	if c.Secret != "" {
+		turn = append(turn, fmt.Sprintf("secret = %q", c.Secret))
+	}
+	if len(c.Servers) > 0 {
+		quoted := make([]string, len(c.Servers))
+		for i, s := range c.Servers {
+			quoted[i] = strconv.Quote(s)
+		}
+		turn = append(turn, "servers = ["+strings.Join(quoted, ", ")+"]", `udp = ""`, `tls = ""`)
+	}
+	return errors.Join(os.MkdirAll(data, 0o700), c.write(path, ServerName+c.Prefix, data, turn))
+}
+
+// WriteSpare writes the file of the second TURN node.
+func (c Config) WriteSpare(path, data string) error {
+	return c.write(path, SpareName, data, []string{"[turn]", fmt.Sprintf("secret = %q", c.Secret)})
+}
+
+func (c Config) write(path, host, data string, turn []string) error {
+	lines := append([]string{
+		"[server]", fmt.Sprintf("url = %q", "https://"+host), fmt.Sprintf("certificate = %q", c.Certificate), fmt.Sprintf("key = %q", c.Key), fmt.Sprintf("data = %q", data),
 		"[mail]", `from = "teleconsultation@visio.hospital.example"`,
 		"[practice]", `name = "Hôpital du laboratoire"`, `phone = "02 99 00 00 00"`,
-		"[turn]", fmt.Sprintf("host = %q", "turn."+ServerName),
-	}
-	if c.MinPort > 0 {
-		lines = append(lines, fmt.Sprintf("min_port = %d", c.MinPort), fmt.Sprintf("max_port = %d", c.MaxPort))
-	}
-	if c.Media > 0 {
-		lines = append(lines, "[media]", fmt.Sprintf("udp = %q", fmt.Sprintf(":%d", c.Media)))
+	}, turn...)
+	if c.Media != (Range{}) {
+		lines = append(lines, "[media]", fmt.Sprintf("min_port = %d", c.Media.Min), fmt.Sprintf("max_port = %d", c.Media.Max))
 	}
 	if c.Route != "" {
 		lines = append(lines, "[room]", fmt.Sprintf("route = %q", c.Route))
 	}
-	return errors.Join(os.MkdirAll(data, 0o700), os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o600))
+	return os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o600)
 }

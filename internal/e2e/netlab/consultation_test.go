@@ -59,7 +59,7 @@ func arrange(t *testing.T, ctx context.Context, res *result) *consultation {
 	}
 	home := lab.Place{Namespace: n.Home.Host.Name}
 	l.Places = map[string]lab.Place{
-		"server": {Namespace: n.Server.Name}, "desktop": desk, "chromium": home, "firefox": home,
+		"server": {Namespace: n.Server.Name}, "spare": {Namespace: n.Spare.Name}, "desktop": desk, "chromium": home, "firefox": home,
 		"nginx": {Namespace: n.Front.Name}, "haproxy": {Namespace: n.Front.Name}, "tinyproxy": {Namespace: n.Proxy.Name},
 	}
 	return c
@@ -105,6 +105,14 @@ func (c *consultation) others(certificate, key, both string) {
 		argv, err := Tinyproxy(c.Dir, DefaultPorts().TCP(), p.user, p.password)
 		run("tinyproxy", argv, err)
 		c.answers(c.net.Proxy, fmt.Sprintf("127.0.0.1:%d", TinyproxyPort))
+	}
+	if c.res.config.Secret != "" {
+		spare := c.res.config
+		spare.Certificate, spare.Key = certificate, key
+		path := filepath.Join(c.Dir, "spare.toml")
+		must(t, spare.WriteSpare(path, filepath.Join(c.Dir, "spare")))
+		run("spare", []string{filepath.Join(c.Bin, "ekermed-server"), "relay", "--config", path}, nil)
+		c.answers(c.net.Spare, "127.0.0.1:443")
 	}
 	switch c.res.front {
 	case "nginx":
@@ -178,6 +186,9 @@ func (c *consultation) meet() {
 	}
 }
 
+// secret is what both TURN nodes know.
+const secret = "a secret of the laboratory"
+
 // counted is how long frames are counted and sound is recorded in every row.
 const counted = 5 * time.Second
 
@@ -233,7 +244,7 @@ func (c *consultation) short(format string, args ...any) {
 
 // tell says what the parts said.
 func (c *consultation) tell() {
-	for _, part := range []string{"server", "desktop", c.res.engine, "nginx", "haproxy", "tinyproxy"} {
+	for _, part := range []string{"server", "spare", "desktop", c.res.engine, "nginx", "haproxy", "tinyproxy"} {
 		if _, err := os.Stat(filepath.Join(c.Dir, part+".log")); err == nil {
 			c.t.Logf("--- %s\n%s", part, c.Log(part))
 		}

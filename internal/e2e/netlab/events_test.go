@@ -155,7 +155,6 @@ func withinRanges(c *consultation) {
 	t, config, ports := c.t, c.res.config, DefaultPorts()
 	text, err := exec.Command("ip", "netns", "exec", c.net.Server.Name, "nft", "list", "set", "ip", "watch", "seen").Output()
 	must(t, err)
-	inRange := func(p int) bool { return p >= config.MinPort && p <= config.MaxPort }
 	relayed, seen := 0, 0
 	elements := regexp.MustCompile(`elements = \{([^}]*)\}`).FindSubmatch(text)
 	if elements == nil {
@@ -166,22 +165,22 @@ func withinRanges(c *consultation) {
 		must(t, err)
 		seen++
 		switch {
-		case inRange(p):
+		case config.Relay.holds(p):
 			relayed++
-		case p != config.Media && p != ports.TURN:
-			t.Errorf("UDP port %d of the server is used: it is outside %d to %d and neither media (%d) nor TURN (%d)", p, config.MinPort, config.MaxPort, config.Media, ports.TURN)
+		case !config.Media.holds(p) && p != ports.TURN:
+			t.Errorf("UDP port %d of the server is used: it is neither in %v nor in %v, and not TURN's %d", p, config.Media, config.Relay, ports.TURN)
 		}
 	}
 	path, err := c.browser.Path()
 	must(t, err)
 	for _, e := range path.Candidates {
-		if e.Type == "relay" && !inRange(e.Port) {
-			t.Errorf("relay candidate on port %d, outside %d to %d", e.Port, config.MinPort, config.MaxPort)
+		if e.Type == "relay" && !config.Relay.holds(e.Port) {
+			t.Errorf("relay candidate on port %d, outside %v", e.Port, config.Relay)
 		}
 	}
 	for _, e := range path.Offered {
-		if e.Port != config.Media {
-			t.Errorf("the server offers port %d, not %d", e.Port, config.Media)
+		if !config.Media.holds(e.Port) {
+			t.Errorf("the server offers port %d, outside %v", e.Port, config.Media)
 		}
 	}
 	if relayed == 0 || len(path.Offered) == 0 {

@@ -29,6 +29,7 @@ const (
 	SpareAddress  = "198.51.100.20" // a second TURN node
 	FrontAddress  = "198.51.100.30" // a reverse proxy before the server
 	ProxyAddress  = "198.51.100.40" // an HTTP proxy that clients go through
+	DeadAddress   = "198.51.100.50" // nobody has it
 )
 
 // The names of these hosts. Firefox takes no turns: URL with an address in it.

@@ -31,8 +31,6 @@ type row struct {
 	proxy *proxy
 	// crowd lets sound have no pause, so that every gap is the network's.
 	crowd bool
-	// waits says which part of the product is not there yet; the row is then skipped.
-	waits string
 	limit limit
 	// before and after are what happens in the waiting room and in the call.
 	before, after func(*consultation)
@@ -62,28 +60,32 @@ type limit struct {
 
 // rows are the networks of the product's promise. Here, and nowhere else, are the limits.
 func rows(ports Ports) []row {
-	const (
-		direct  = "the direct route"
-		proxied = "TURN through an HTTP proxy on the desktop"
-		one     = "one port for all"
-		spare   = "a second TURN server in the configuration"
-	)
 	anyRoute := []string{"direct", "relay", "sfu"}
 	straight := []string{"host/udp", "srflx/udp", "prflx/udp"}
 	through := []string{"relay/tls"}
+	relay, sfu := []string{"relay"}, []string{"sfu"}
+	server := Config{Route: "server"}
+	nat := Side{NAT: PlainNAT}
 	closed := Side{NAT: PlainNAT, Out: Out{NoUDP: true}}
 	proxyOnly := Side{NAT: PlainNAT, Out: Out{Only: ProxyAddress}}
 	symmetric := Side{NAT: SymmetricNAT}
-	only443 := Side{NAT: PlainNAT, Out: Out{TCP: []int{443}}}
-	list := []row{
-		{number: 1, name: "open", limit: limit{desk: straight, page: straight, route: []string{"sfu"}}},
-		{number: 2, name: "patient without UDP", plan: Plan{Home: closed}, limit: limit{page: through, route: []string{"sfu"}}},
-		{number: 3, name: "nobody has UDP", plan: Plan{Hospital: closed, Home: closed}, limit: limit{desk: through, page: through, route: anyRoute}},
-		{number: 4, name: "only an HTTP proxy", plan: Plan{Hospital: proxyOnly, Home: proxyOnly}, proxy: &proxy{}, waits: proxied, limit: limit{desk: through, page: through, route: anyRoute}},
-		{number: 4, name: "only an HTTP proxy, with password", plan: Plan{Hospital: proxyOnly}, proxy: &proxy{"anne", "mot-de-passe"}, waits: proxied, limit: limit{desk: through, route: anyRoute}},
-		{number: 5, name: "symmetric NAT on both sides", plan: Plan{Hospital: symmetric, Home: symmetric}, waits: direct, limit: limit{desk: []string{"relay/udp"}, page: []string{"relay/udp"}, route: []string{"relay"}}},
-		{number: 6, name: "first TURN server dead", plan: Plan{Hospital: symmetric, Home: symmetric}, waits: spare, limit: limit{route: anyRoute, picture: 5 * time.Second}},
-		{number: 7, name: "cable out, address changes", plan: Plan{Hospital: Side{NAT: PlainNAT}, Home: Side{NAT: PlainNAT}}, limit: limit{route: anyRoute, back: 3 * time.Second, later: true}, after: cables},
+	only443 := Side{NAT: PlainNAT, Out: Out{TCP: []int{ports.HTTPS}}}
+	dead := Config{Secret: secret, Servers: []string{
+		"turn:" + DeadAddress + ":443?transport=udp", "turns:" + DeadAddress + ":443?transport=tcp",
+		"turn:" + SpareName + ":443?transport=udp", "turns:" + SpareName + ":443?transport=tcp",
+	}}
+	ranges := Config{Route: "server", Media: Range{50200, 50300}, Relay: Range{50000, 50100}}
+	return []row{
+		{number: 1, name: "open", limit: limit{desk: straight, page: straight, route: []string{"direct"}}},
+		{number: 2, name: "patient without UDP, direct", plan: Plan{Home: closed}, limit: limit{page: through, route: relay}},
+		{number: 2, name: "patient without UDP, SFU", plan: Plan{Home: closed}, config: server, limit: limit{page: through, route: sfu}},
+		{number: 3, name: "nobody has UDP, direct", plan: Plan{Hospital: closed, Home: closed}, limit: limit{desk: through, page: through, route: relay}},
+		{number: 3, name: "nobody has UDP, SFU", plan: Plan{Hospital: closed, Home: closed}, config: server, limit: limit{desk: through, page: through, route: sfu}},
+		{number: 4, name: "HTTP proxy only, direct", plan: Plan{Hospital: proxyOnly, Home: proxyOnly}, proxy: &proxy{}, limit: limit{desk: through, page: through, route: relay}},
+		{number: 4, name: "HTTP proxy with password, SFU", plan: Plan{Hospital: proxyOnly}, config: server, proxy: &proxy{"anne", "mot-de-passe"}, limit: limit{desk: through, route: sfu}},
+		{number: 5, name: "symmetric NAT on both sides", plan: Plan{Hospital: symmetric, Home: symmetric}, limit: limit{desk: []string{"relay/udp", "prflx/udp", "host/udp"}, page: []string{"relay/udp", "prflx/udp", "host/udp"}, route: relay}},
+		{number: 6, name: "first TURN server dead", plan: Plan{Hospital: symmetric, Home: symmetric}, config: dead, limit: limit{route: relay, picture: 5 * time.Second}},
+		{number: 7, name: "cable out, address changes", plan: Plan{Hospital: nat, Home: nat}, limit: limit{route: anyRoute, back: 3 * time.Second}, after: cables},
 		{number: 8, name: "60 ms and 3 % loss", plan: Plan{Home: Side{NAT: PlainNAT, Line: Line{Delay: 60 * time.Millisecond, Loss: 0.03}}}, crowd: true,
 			limit: limit{route: anyRoute, fps: 20, gap: 200 * time.Millisecond, later: true}, after: listen},
 		{number: 9, name: "300 kbit/s", plan: Plan{Home: Side{NAT: PlainNAT, Line: Line{Delay: 10 * time.Millisecond, Rate: 300}}}, crowd: true,
@@ -91,14 +93,8 @@ func rows(ports Ports) []row {
 		{number: 10, name: "nginx, silent for 90 s", plan: Plan{Front: true}, front: "nginx", config: Config{Prefix: "/visio"}, limit: limit{route: anyRoute}, before: silence},
 		{number: 10, name: "HAProxy, silent for 90 s", plan: Plan{Front: true}, front: "haproxy", limit: limit{route: anyRoute}, before: silence},
 		{number: 11, name: "TCP 443 alone", plan: Plan{Hospital: only443, Home: only443}, limit: limit{desk: through, page: through, route: anyRoute}},
-		{number: 12, name: "classic layout with ranges", plan: Plan{Home: closed}, config: Config{Media: 8443, MinPort: 50000, MaxPort: 50100}, limit: limit{page: through, route: anyRoute}, before: watchPorts, after: withinRanges},
+		{number: 12, name: "classic layout with ranges", plan: Plan{Home: closed}, config: ranges, limit: limit{page: through, route: sfu}, before: watchPorts, after: withinRanges},
 	}
-	for i := range list {
-		if list[i].number == 11 && !ports.One() {
-			list[i].waits = one
-		}
-	}
-	return list
 }
 
 // chosen reads NETLAB_ROWS: all, or numbers with commas between. Empty: none.
@@ -135,8 +131,7 @@ func engines() []string {
 }
 
 // TestNetworks holds a consultation in each network and prints what came of it.
-// NETLAB_ROWS says in which; NETLAB_WAITING=1 tries also those rows that wait for a
-// part of the product.
+// NETLAB_ROWS says in which.
 func TestNetworks(t *testing.T) {
 	list := chosen(t, rows(DefaultPorts()))
 	if len(list) == 0 {
@@ -153,10 +148,6 @@ func TestNetworks(t *testing.T) {
 			t.Run(fmt.Sprintf("%d/%s/%s", r.number, strings.ReplaceAll(r.name, " ", "_"), engine), func(t *testing.T) {
 				res := &result{row: r, engine: engine}
 				results = append(results, res)
-				if r.waits != "" && os.Getenv("NETLAB_WAITING") == "" {
-					res.skipped = r.waits
-					t.Skip("waits for " + r.waits)
-				}
 				if ctx.Err() != nil {
 					res.skipped = "interrupted"
 					t.Skip("interrupted")
