@@ -39,6 +39,7 @@ func commands() []command {
 		{"user", "add, list, disable or reset the accounts of clinicians", user},
 		{"invite", "make an appointment and send its invitation", invite},
 		{"check", "check configuration, certificate, ports, data folder and relay", check},
+		{"network-guide", "write the firewall and antispam guide of this configuration", networkGuide},
 		{"version", "print the version", printVersion},
 	}
 }
@@ -64,7 +65,7 @@ func run(ctx context.Context, e env, args []string) int {
 		}
 		fmt.Fprintln(out, "usage: ekermed-server COMMAND [--help] [flags]")
 		for _, c := range commands() {
-			fmt.Fprintf(out, "  %-10s %s\n", c.name, c.summary)
+			fmt.Fprintf(out, "  %-13s %s\n", c.name, c.summary)
 		}
 		return code
 	}

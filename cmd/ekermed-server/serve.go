@@ -40,6 +40,7 @@ func serve(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
+	cfg.Version = version
 	log := logger(cfg.Log, e.stderr)
 	app, err := server.New(ctx, cfg, log)
 	if err != nil {

@@ -39,6 +39,9 @@ func rules() []rule {
 		{"internal/server/sfu", module + "internal/server/web", "the SFU is seen through its seam"},
 		{"internal/server/sfu", module + "internal/server/store", "the SFU knows no appointments"},
 	}
+	for _, room := range []string{"room", "sfu", "relay", "web", "access", "store", "mail"} {
+		list = append(list, own("internal/server/guide", "internal/server/"+room, "the guide is made from the configuration; tests compare it with the server"))
+	}
 	// The rooms of the server meet in internal/server and nowhere else.
 	siblings := []string{"room", "sfu", "relay", "mail"}
 	for _, a := range siblings {

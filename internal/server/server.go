@@ -213,9 +213,13 @@ func (a *App) wire() error {
 	if err != nil {
 		return fmt.Errorf("server.trusted_proxies: %w", err)
 	}
+	guide, err := a.guide(base)
+	if err != nil {
+		return err
+	}
 	if a.site, err = web.New(web.Options{
 		Access: ac, Rooms: a.rooms, Agenda: agenda, Prober: prober{a.sfu, tickets{a.relay}}, Post: Post{a.mailer, base},
-		URL: base, Socket: a.cfg.Server.SocketURL, Origins: origins, Proxies: proxies, Health: a.healthy, Log: a.log.With("part", "web"),
+		URL: base, Socket: a.cfg.Server.SocketURL, Origins: origins, Proxies: proxies, Health: a.healthy, Guide: guide, Log: a.log.With("part", "web"),
 	}); err != nil {
 		return err
 	}

@@ -34,6 +34,8 @@ type Config struct {
 
 	// Dev is set by the flag --dev only: a server for one machine.
 	Dev bool `toml:"-"`
+	// Version is the program's, for what the server tells of itself.
+	Version string `toml:"-"`
 }
 
 // Server is the web side.

@@ -44,7 +44,9 @@ type Options struct {
 	Proxies []netip.Prefix
 	// Health answers nil when the server can do its work.
 	Health func(*http.Request) error
-	Log    *slog.Logger
+	// Guide serves /network-guide and its formats; nil leaves it out.
+	Guide http.Handler
+	Log   *slog.Logger
 }
 
 // Web serves everything under Options.URL.
@@ -137,6 +139,11 @@ func (w *Web) Handler() (http.Handler, error) {
 	})
 	mux.HandleFunc("GET /ws", w.socket)
 	mux.HandleFunc("GET /healthz", w.health)
+	if w.o.Guide != nil {
+		for _, format := range []string{"", ".html", ".md", ".json", ".svg"} {
+			mux.Handle("GET /network-guide"+format, w.o.Guide)
+		}
+	}
 	mux.HandleFunc("POST /api/v1/session", answer(w, w.signIn))
 	mux.HandleFunc("GET /api/v1/session", answer(w, w.session))
 	mux.HandleFunc("DELETE /api/v1/session", answer(w, w.signOut))
