@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/zalando/go-keyring"
 
@@ -82,6 +83,22 @@ func (m *memory) DropSecret(server, email string) error {
 		return nil
 	}
 	return err
+}
+
+// proxyKey is where the login of a proxy is kept.
+func proxyKey(host string) string { return "proxy " + host }
+
+func (m *memory) SaveProxy(host, user, password string) error {
+	return keyring.Set(m.service, proxyKey(host), user+":"+password) // as Basic has it: no colon in a user name
+}
+
+// proxyLogin is what was kept for a proxy.
+func (m *memory) proxyLogin(host string) (user, password string, ok bool) {
+	kept, err := keyring.Get(m.service, proxyKey(host))
+	if err != nil {
+		return "", "", false
+	}
+	return strings.Cut(kept, ":")
 }
 
 func (m *memory) secret(server, email string) (string, error) {

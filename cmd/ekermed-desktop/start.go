@@ -15,6 +15,7 @@ import (
 
 	"ekermed.example/ekermed/assets"
 	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/proxy"
 	"ekermed.example/ekermed/internal/call/run"
 	"ekermed.example/ekermed/internal/devices"
 	"ekermed.example/ekermed/internal/devices/fake"
@@ -38,7 +39,8 @@ func start(ctx context.Context, o options, log *slog.Logger) error {
 	var latest atomic.Pointer[call.State]
 	changed := make(chan struct{}, 1)
 	desk := run.New(run.Options{
-		Machine: m, Memory: memory, Client: versionLine(), Log: log, Now: time.Now,
+		Machine: m, Memory: memory, Dialer: proxy.New(proxy.Options{Find: proxy.System(), Kept: memory.proxyLogin}),
+		Client: versionLine(), Log: log, Now: time.Now,
 		Changed: func(s call.State) {
 			latest.Store(&s)
 			select {

@@ -12,6 +12,11 @@ type (
 	OpenSession SignIn
 	// CloseSession ends the session at the server and forgets it here.
 	CloseSession struct{}
+	// TellProxy says who we are to a proxy, and keeps it for later runs.
+	TellProxy struct{ Host, User, Password string }
+	// TryAgain repeats at once the sign-in, or the check of an earlier session, that a
+	// proxy held up; what answers these answers it.
+	TryAgain struct{}
 	// FollowAgenda keeps the agenda current; AgendaCame and AgendaLost tell.
 	FollowAgenda struct{}
 	// StopAgenda ends FollowAgenda.
@@ -53,6 +58,8 @@ type (
 
 func (OpenSession) effect()   {}
 func (CloseSession) effect()  {}
+func (TellProxy) effect()     {}
+func (TryAgain) effect()      {}
 func (FollowAgenda) effect()  {}
 func (StopAgenda) effect()    {}
 func (Book) effect()          {}

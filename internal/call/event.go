@@ -15,6 +15,8 @@ type (
 	SignIn struct{ Server, Email, Password string }
 	// SignOut ends the session and forgets it.
 	SignOut struct{}
+	// ProxyLogin says who we are to the proxy that asks.
+	ProxyLogin struct{ User, Password string }
 	// SendInvite makes an appointment and has the mail sent. A zero At means now.
 	SendInvite struct {
 		Email, Name string
@@ -113,6 +115,7 @@ type (
 
 func (SignIn) event()            {}
 func (SignOut) event()           {}
+func (ProxyLogin) event()        {}
 func (SendInvite) event()        {}
 func (CloseInvite) event()       {}
 func (CancelAppointment) event() {}

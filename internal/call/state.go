@@ -187,6 +187,9 @@ const (
 	ProblemCertificate ProblemCode = "certificate" // the server's certificate is not trusted
 	ProblemAddress     ProblemCode = "address"     // the server's address is not one
 	ProblemKeyring     ProblemCode = "keyring"     // the session cannot be kept: this run only
+	ProblemProxyLogin  ProblemCode = "proxy_login" // a proxy wants a login; Detail is its host
+	ProblemProxyWrong  ProblemCode = "proxy_wrong" // it does not take the one it was given; Detail is its host
+	ProblemProxy       ProblemCode = "proxy"       // it refuses, or cannot be reached; Detail is its host
 	ProblemNoDevice    ProblemCode = "no_device"   // no camera, microphone or speaker
 	ProblemInUse       ProblemCode = "in_use"      // taken by another program
 	ProblemDenied      ProblemCode = "denied"      // the system forbids it
@@ -197,6 +200,28 @@ const (
 	ProblemBadEmail    ProblemCode = "bad_email"   // not a mail address
 	ProblemUnexpected  ProblemCode = "unexpected"  // anything else; Detail has it
 )
+
+// WantsLogin tells whether a proxy waits to be told who we are; p may be nil.
+func (p *Problem) WantsLogin() bool {
+	return p != nil && (p.Code == ProblemProxyLogin || p.Code == ProblemProxyWrong)
+}
+
+// ProxyProblem is why a proxy waits to be told who we are, wherever that was met; nil
+// when none does.
+func (s State) ProxyProblem() *Problem {
+	if s.Account.Phase != SignedIn {
+		if s.Account.Problem.WantsLogin() {
+			return s.Account.Problem
+		}
+		return nil
+	}
+	for _, p := range []*Problem{s.Agenda.Problem, s.Call.Problem, s.Invite.Problem} {
+		if p.WantsLogin() {
+			return p
+		}
+	}
+	return nil
+}
 
 // Find returns the person with this id.
 func (c Consultation) Find(id string) (wire.Person, bool) {

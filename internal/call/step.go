@@ -11,7 +11,7 @@ import (
 // must be done about it. It changes nothing that s points to.
 func Step(s State, ev Event, now time.Time) (State, []Effect) {
 	switch ev := ev.(type) {
-	case SignIn, SignOut, SessionOpened, SessionResuming, SessionClosed, AgendaCame, AgendaLost, Warned:
+	case SignIn, SignOut, ProxyLogin, SessionOpened, SessionResuming, SessionClosed, AgendaCame, AgendaLost, Warned:
 		return stepAccount(s, ev, now)
 	case SendInvite, CloseInvite, InviteDone, CancelAppointment:
 		return stepInvite(s, ev)
@@ -37,6 +37,8 @@ func stepAccount(s State, ev Event, now time.Time) (State, []Effect) {
 		}
 		s.Account = Account{Phase: SigningIn, Server: ev.Server, Email: ev.Email}
 		return s, []Effect{OpenSession(ev)}
+	case ProxyLogin:
+		return proxyLogin(s, ev)
 	case SessionResuming:
 		s.Account.Phase, s.Account.Problem = SigningIn, nil
 	case SessionOpened:
@@ -67,6 +69,23 @@ func stepAccount(s State, ev Event, now time.Time) (State, []Effect) {
 		s.Account.Problem = &ev.Problem
 	}
 	return s, nil
+}
+
+// proxyLogin answers a proxy, and tries again what it held up.
+func proxyLogin(s State, ev ProxyLogin) (State, []Effect) {
+	problem := s.ProxyProblem()
+	if problem == nil {
+		return s, nil
+	}
+	effects := []Effect{TellProxy{Host: problem.Detail, User: ev.User, Password: ev.Password}}
+	if s.Account.Phase == SignedIn {
+		if s.Invite.Problem.WantsLogin() {
+			s.Invite.Problem = nil // it can be sent again
+		}
+		return s, append(effects, Redial{})
+	}
+	s.Account.Phase, s.Account.Problem = SigningIn, nil
+	return s, append(effects, TryAgain{})
 }
 
 func signedOut(s State, why *Problem, effects ...Effect) (State, []Effect) {

@@ -186,7 +186,7 @@ func TestAnyOrder(t *testing.T) {
 		welcomed, Heard{wire.Presence{Person: inCall}}, Heard{wire.Presence{Person: atDoor}}, Heard{wire.Gone{ID: "p"}},
 		Heard{wire.Offer{Gen: 1}}, Heard{wire.Offer{Gen: 2}}, Heard{wire.Direct{Gen: 3, Peer: "p"}}, Heard{wire.Settle{Gen: 3}}, Heard{wire.Settle{Gen: 9}}, NetworkChanged{}, MediaReady{3}, MediaPath{3, Path{"relay", "host", "tls"}}, MediaUp{3, wire.Video}, MediaDown{3}, Heard{wire.Ended{Reason: wire.ReasonEnded}}, Heard{wire.Failure{Code: wire.CodeNoPeer}},
 		MediaUp{1, wire.Video}, MediaUp{2, wire.Audio}, MediaDown{1}, LinkDown{}, LinkDown{Final: true}, Preview{true}, Preview{false},
-		DevicesOpened{Open: true}, CloseEnd{}, AgendaLost{}, AgendaCame{}, Choose{}, SendInvite{Email: "a@b.c"}, InviteDone{},
+		DevicesOpened{Open: true}, CloseEnd{}, AgendaLost{}, AgendaCame{}, Choose{}, ProxyLogin{}, AgendaLost{Problem{Code: ProblemProxyLogin}}, SendInvite{Email: "a@b.c"}, InviteDone{},
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 20_000 {
@@ -278,5 +278,55 @@ func TestTheNetworkChanges(t *testing.T) {
 	_, effects = play(t, append(evs, NetworkChanged{}, Heard{wire.Welcome{Self: "me", Room: "r", People: []wire.Person{me, inCall}, Gen: 5}})...)
 	if !has(effects, func(m Tell) bool { return m.Message == wire.Message(wire.Renew{Gen: 5}) }) {
 		t.Errorf("media of the old address is kept: %#v", effects)
+	}
+}
+
+// A proxy that wants a login is told, wherever it asked, and what it held up is tried
+// again.
+func TestProxyLogin(t *testing.T) {
+	in := SignIn{"https://h.example", "anne@h.example", "secret"}
+	asks := Problem{Code: ProblemProxyLogin, Detail: "proxy.test"}
+	wrong := Problem{Code: ProblemProxyWrong, Detail: "proxy.test"}
+	login := ProxyLogin{"anne", "pw"}
+	for name, tt := range map[string]struct {
+		evs   []Event
+		phase AccountPhase
+		told  int
+		again int
+		dials int
+	}{
+		"nobody asks":             {[]Event{login}, "", 0, 0, 0},
+		"another problem":         {[]Event{in, SessionClosed{&Problem{Code: ProblemOffline}}, login}, SignedOut, 0, 0, 0},
+		"signing in":              {[]Event{in, SessionClosed{&asks}, login}, SigningIn, 1, 1, 0},
+		"pressed twice":           {[]Event{in, SessionClosed{&asks}, login, login}, SigningIn, 1, 1, 0},
+		"wrong, then right":       {[]Event{in, SessionClosed{&asks}, login, SessionClosed{&wrong}, login}, SigningIn, 2, 2, 0},
+		"an earlier session":      {[]Event{SessionResuming{}, Warned{asks}, login}, SigningIn, 1, 1, 0},
+		"the agenda":              {[]Event{signedIn, AgendaLost{asks}, login}, SignedIn, 1, 0, 1},
+		"the room":                {[]Event{signedIn, OpenRoom{"a1"}, LinkDown{Problem: asks}, login}, SignedIn, 1, 0, 1},
+		"an invitation":           {[]Event{signedIn, SendInvite{Email: "p@x.example"}, InviteDone{Problem: &asks}, login, login}, SignedIn, 1, 0, 1},
+		"a call's, once outside":  {[]Event{signedIn, OpenRoom{"a1"}, LinkDown{Problem: asks}, Leave{}, SignOut{}, login}, SignedOut, 0, 0, 0},
+		"the agenda's, once gone": {[]Event{signedIn, AgendaLost{asks}, SignOut{}, login}, SignedOut, 0, 0, 0},
+	} {
+		s, effects := play(t, tt.evs...)
+		told, again, dials := 0, 0, 0
+		for _, e := range effects {
+			switch e := e.(type) {
+			case TellProxy:
+				told++
+				if e != (TellProxy{"proxy.test", "anne", "pw"}) {
+					t.Errorf("%s: told %+v", name, e)
+				}
+			case TryAgain:
+				again++
+			case Redial:
+				dials++
+			}
+		}
+		if s.Account.Phase != tt.phase || told != tt.told || again != tt.again || dials != tt.dials {
+			t.Errorf("%s: %s, told %d, again %d, redialled %d", name, s.Account.Phase, told, again, dials)
+		}
+		if s.Account.Phase == SigningIn && s.ProxyProblem() != nil {
+			t.Errorf("%s: still asks", name)
+		}
 	}
 }

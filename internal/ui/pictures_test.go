@@ -12,6 +12,11 @@ import (
 	"fyne.io/fyne/v2"
 )
 
+// askedByProxy is a day whose server is behind a proxy that wants a login.
+func askedByProxy(s *call.State) {
+	s.Agenda.Online, s.Agenda.Problem = false, &call.Problem{Code: call.ProblemProxyLogin, Detail: "proxy.hopital.example"}
+}
+
 // scene is one screen in one state.
 type scene struct {
 	name  string
@@ -46,6 +51,15 @@ func scenes() []scene {
 		{"d1-busy", with(known, func(s *call.State) { s.Account.Phase = call.SigningIn }), nil},
 		{"d1-wrong", problem(known, "credentials", ""), nil},
 		{"d1-offline", problem(known, call.ProblemOffline, "ekermed.example.org"), nil},
+		{"d1-proxy", problem(known, call.ProblemProxyLogin, "proxy.hopital.example"), nil},
+		{"d1-proxy-wrong", problem(known, call.ProblemProxyWrong, "proxy.hopital.example"), func(d *desk) {
+			d.typeText("alegoff")
+			d.tab(1)
+			d.typeText("secret")
+		}},
+		{"d1-proxy-refused", problem(known, call.ProblemProxy, "proxy.hopital.example (403)"), nil},
+		{"d2-proxy", with(fullDay(), askedByProxy), func(d *desk) { d.online = noon().Add(-7 * time.Minute); d.screen.show(d.state); d.relayout() }},
+		{"d2-proxy-login", with(fullDay(), askedByProxy), func(d *desk) { d.openProxy() }},
 		{"d2-empty", signedIn(), nil},
 		{"d2-waiting", fullDay(), nil},
 		{"d2-late", with(fullDay(), func(s *call.State) { s.Agenda.Appointments[3].People[0].Since -= 1500 }), nil},

@@ -26,6 +26,8 @@ type signIn struct {
 	passIn   *kit.Field
 	reveal   *kit.Button
 	do       *kit.Button
+	proxy    *proxyForm
+	ask      *fyne.Container // the card with proxy
 	// filled: the remembered address has been put in and is the clinician's now.
 	filled  bool
 	editing bool
@@ -39,6 +41,9 @@ func newSignIn(u *UI) *signIn {
 		password: kit.NewEntry(h, w.T("desktop.signin.password")),
 		knownAs:  kit.NewText("", kit.Body, kit.Ink).Fit(kit.Elided),
 	}
+	s.proxy = newProxyForm(u, func(e call.ProxyLogin) { u.emit(e) })
+	s.ask = kit.Card(kit.Column(kit.M, s.proxy.title, s.proxy.body, kit.Inset(kit.S, kit.Zero, s.proxy.do)))
+	s.ask.Hide()
 	s.server.SetPlaceHolder("https://")
 	s.email.SetPlaceHolder(w.T("desktop.signin.email_hint"))
 	s.password.Password = true
@@ -66,7 +71,7 @@ func newSignIn(u *UI) *signIn {
 		kit.NewText(w.T("common.product"), kit.Display, kit.Ink).Bold().Fit(kit.Whole))
 	all := kit.Column(kit.L, brand,
 		kit.NewText(w.T("desktop.signin.lead"), kit.Lead, kit.Muted).Align(fyne.TextAlignCenter),
-		kit.Card(form),
+		s.ask, kit.Card(form),
 		kit.NewText(w.T("desktop.signin.help"), kit.Caption, kit.Muted).Align(fyne.TextAlignCenter))
 	s.root = kit.NewPage(kit.Inset(kit.XL, kit.L, kit.Measured(27, all)), true)
 	return s
@@ -86,6 +91,8 @@ func (s *signIn) leave()                    {}
 
 func (s *signIn) first() fyne.Focusable {
 	switch {
+	case s.ask.Visible():
+		return s.proxy.first()
 	case s.serverIn.Box.Visible() && s.server.Text == "":
 		return s.server
 	case s.email.Text == "":
@@ -144,8 +151,13 @@ func (s *signIn) show(st call.State) {
 	if busy {
 		label = w.T("desktop.signin.busy")
 	}
-	s.do.Set(kit.Primary, "", label)
 	problem := st.Account.Problem
+	s.askProxy(problem)
+	kind := kit.Primary
+	if problem.WantsLogin() {
+		kind, problem = kit.Secondary, nil // its card says so
+	}
+	s.do.Set(kind, "", label)
 	sentence, action := w.problem(problem)
 	if problem != nil && problem.Code == call.ProblemOffline && st.Account.Phase == call.SignedOut {
 		action = w.T("desktop.signin.offline") // nothing is retried by itself here
@@ -154,6 +166,19 @@ func (s *signIn) show(st call.State) {
 	if problem != nil && problem.Code == call.ProblemAddress {
 		s.editing = true
 		s.choose()
+	}
+}
+
+// askProxy shows the card of a proxy that wants a login, and gives it the keyboard.
+func (s *signIn) askProxy(problem *call.Problem) {
+	was := s.ask.Visible()
+	s.ask.Hidden = !problem.WantsLogin()
+	if s.ask.Visible() {
+		s.proxy.show(problem)
+	}
+	if here := s.u.root.Objects; was != s.ask.Visible() && len(here) > 1 && here[1] == s.root {
+		s.root.Top()
+		s.u.focus(s.first())
 	}
 }
 

@@ -19,6 +19,7 @@ type today struct {
 	invite  *kit.Button
 	offline *kit.Banner
 	warning *kit.Banner
+	proxy   *kit.Button // in the offline notice
 	list    *fyne.Container
 	empty   *fyne.Container
 	wait    *kit.Text
@@ -30,7 +31,9 @@ func newToday(u *UI) *today {
 	w := u.words
 	t := &today{u: u, rows: map[string]*appointmentRow{}, days: map[string]*kit.Text{},
 		hello: kit.NewText("", kit.Title, kit.Ink).Bold(), date: kit.NewText("", kit.Lead, kit.Muted),
-		offline: kit.NewBanner(), warning: kit.NewBanner(), list: kit.Column(kit.M)}
+		warning: kit.NewBanner(), list: kit.Column(kit.M)}
+	t.proxy = kit.NewButton(u.host, kit.Primary, "lock", w.T("desktop.proxy.open"), u.openProxy)
+	t.offline = kit.NewBanner(t.proxy)
 	t.invite = kit.NewButton(u.host, kit.Primary, "calendar-plus", w.T("desktop.today.new"), u.openInvite).Hint(w.keys("N"))
 	words := kit.Column(kit.XS, t.hello, t.date)
 	head := kit.Spread(kit.M, 14, words, words, t.invite)
@@ -167,6 +170,11 @@ func (t *today) banners(s call.State) {
 			action += " " + next
 		}
 	}
+	problem := s.ProxyProblem()
+	if problem != nil && sentence == "" { // the list is current, yet something else was held up
+		sentence, action = w.problem(problem)
+	}
+	t.proxy.Hidden = problem == nil
 	t.offline.Say(kit.Amber, "wifi-slash", sentence, action)
 	warning, next := w.problem(problemOf(s.Account.Problem, s.Call.Problem))
 	tone := kit.Bad

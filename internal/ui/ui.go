@@ -134,6 +134,7 @@ func (u *UI) Show(s call.State) {
 		return
 	}
 	redress := !u.began || u.state.Settings != s.Settings
+	heldUp := s.Call.Live() && s.Call.Problem.WantsLogin() && !u.state.Call.Problem.WantsLogin()
 	answered := u.state.Invite.Phase == call.InviteSending && s.Invite.Phase != call.InviteSending
 	u.state = s
 	if redress {
@@ -155,6 +156,9 @@ func (u *UI) Show(s call.State) {
 	u.begin()
 	if answered && u.dialog == nil {
 		u.openInvite() // its dialog was closed meanwhile; the link is shown only now
+	}
+	if heldUp && u.dialog == nil {
+		u.openProxy() // the room does not come back without
 	}
 	u.announce()
 }

@@ -7,7 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/http"
+	"net"
 	"sync"
 	"time"
 
@@ -35,6 +35,8 @@ func pauses() []time.Duration {
 type Options struct {
 	URL string // ws:// or wss://
 	TLS *tls.Config
+	// Dial opens connections, through a proxy where there is one. Nil dials directly.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// First makes the first message of each connection. An error that Fatal calls
 	// final ends the link; any other is tried again.
 	First func(ctx context.Context) (wire.Message, error)
@@ -191,7 +193,7 @@ func (l *Link) talk(ctx context.Context) (bool, error) {
 		}
 		return false, err
 	}
-	dialer := websocket.Dialer{HandshakeTimeout: dialLimit, TLSClientConfig: l.o.TLS, Proxy: http.ProxyFromEnvironment}
+	dialer := websocket.Dialer{HandshakeTimeout: dialLimit, TLSClientConfig: l.o.TLS, NetDialContext: l.o.Dial}
 	ws, answer, err := dialer.DialContext(ctx, l.o.URL, nil)
 	if err != nil {
 		if answer != nil {

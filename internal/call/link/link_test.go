@@ -376,3 +376,26 @@ func TestTheContextEnds(t *testing.T) {
 	}
 	l.Close(time.Second)
 }
+
+// A dialer of ours is used, and what it says is told as it said it.
+func TestDials(t *testing.T) {
+	s, e := newServer(t), &ear{}
+	strange := errors.New("a proxy wants a login")
+	o := e.options("ws://visio.test:81/ws")
+	tries := 0
+	o.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if address != "visio.test:81" {
+			t.Errorf("dialled %s", address)
+		}
+		if tries++; tries == 1 {
+			return nil, fmt.Errorf("dialling: %w", strange)
+		}
+		return (&net.Dialer{}).DialContext(ctx, network, s.Listener.Addr().String())
+	}
+	l := Open(t.Context(), o)
+	defer l.Close(time.Second)
+	s.next(t)
+	if _, downs, _ := e.told(); len(downs) != 1 || !errors.Is(downs[0], strange) {
+		t.Errorf("downs %v", downs)
+	}
+}

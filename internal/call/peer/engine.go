@@ -27,9 +27,9 @@ const (
 	relayWait     = 600 * time.Millisecond
 )
 
-// newAPI makes the engine of one connection; rated gets its estimate of the bandwidth,
-// in bit/s.
-func newAPI(o Options, rated func(int)) (*webrtc.API, error) {
+// newAPI makes the engine of one connection, with t for TCP unless nil; rated gets its
+// estimate of the bandwidth, in bit/s.
+func newAPI(o Options, t *tunnel, rated func(int)) (*webrtc.API, error) {
 	var media webrtc.MediaEngine
 	opus := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"}
 	vp8 := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: []webrtc.RTCPFeedback{
@@ -59,8 +59,8 @@ func newAPI(o Options, rated func(int)) (*webrtc.API, error) {
 	set.SetSrflxAcceptanceMinWait(reflexiveWait)
 	set.SetPrflxAcceptanceMinWait(reflexiveWait)
 	set.SetRelayAcceptanceMinWait(relayWait)
-	if o.Dial != nil {
-		set.SetICEProxyDialer(tunnel{o})
+	if t != nil {
+		set.SetICEProxyDialer(t)
 	}
 	set.SetDTLSRetransmissionInterval(200 * time.Millisecond)
 	set.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)

@@ -83,6 +83,7 @@ type Peer struct {
 	begun chan struct{}
 	asked bool // the first offer was answered; Answer alone uses it
 	end   chan struct{}
+	stop  context.CancelFunc // ends dialling
 
 	ready     atomic.Bool
 	estimated atomic.Bool  // the network's feedback rules the rate
@@ -102,7 +103,14 @@ type Peer struct {
 // New opens a connection that waits for its first offer, or for Call.
 func New(o Options) (*Peer, error) {
 	p := &Peer{o: o, begun: make(chan struct{}), end: make(chan struct{}), start: time.Now()}
-	api, err := newAPI(o, p.rated)
+	dialling, stop := context.WithCancel(context.Background())
+	p.stop = stop
+	var t *tunnel
+	servers := o.ICE
+	if o.Dial != nil {
+		t, servers = newTunnel(dialling, o.ICE, o.Dial)
+	}
+	api, err := newAPI(o, t, p.rated)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +118,7 @@ func New(o Options) (*Peer, error) {
 	if o.RelayOnly {
 		cfg.ICETransportPolicy = webrtc.ICETransportPolicyRelay
 	}
-	for _, s := range o.ICE {
+	for _, s := range servers {
 		cfg.ICEServers = append(cfg.ICEServers, webrtc.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
 	}
 	if p.pc, err = api.NewPeerConnection(cfg); err != nil {
@@ -239,6 +247,7 @@ func (p *Peer) Close() {
 	}
 	p.mu.Unlock()
 	close(p.end)
+	p.stop()
 	_ = p.pc.Close() // it is given up either way
 	p.wg.Wait()
 }

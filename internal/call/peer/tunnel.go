@@ -2,39 +2,75 @@ package peer
 
 import (
 	"context"
+	"fmt"
 	"net"
-	"strings"
+	"strconv"
 	"time"
+
+	"github.com/pion/stun/v4"
+
+	"ekermed.example/ekermed/internal/call/wire"
 )
 
-// dialLimit bounds opening a connection to a TURN server.
-const dialLimit = 5 * time.Second
+// dialLimit bounds opening a connection to a TURN server: ICE waits for it, but nobody
+// else, and a proxy on the way may be slow.
+const dialLimit = 8 * time.Second
 
-// tunnel opens the TCP connections of ICE by Options.Dial. ICE speaks no TLS on what a
-// dialer of ours gives it, so it is done here, for the servers named by turns: (RFC 7065).
-type tunnel struct{ o Options }
-
-// Dial implements golang.org/x/net/proxy's Dialer.
-func (t tunnel) Dial(_, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), dialLimit)
-	defer cancel()
-	return t.o.Dial(ctx, address, t.secure(address))
+// tunnel opens the TCP connections of ICE by a dialer of ours. ICE speaks no TLS on what
+// a dialer gives it, so it is done here, for the servers named by turns: (RFC 7065).
+type tunnel struct {
+	ctx  context.Context // of the media connection
+	dial func(ctx context.Context, address, secure string) (net.Conn, error)
+	// targets, by the address that ICE knows.
+	targets map[string]target
 }
 
-// secure is the server's name when an address is that of a turns: server, else empty.
-func (t tunnel) secure(address string) string {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return ""
-	}
-	for _, s := range t.o.ICE {
+// target is a server that ICE reaches over TCP.
+type target struct {
+	address string
+	secure  string // its name when it is to speak TLS
+}
+
+// newTunnel also gives the servers as ICE is to know them: those over TCP by addresses
+// that stand for their names. ICE would look the names up, and inside a network with a
+// proxy they often mean nothing: only the proxy can.
+func newTunnel(ctx context.Context, servers []wire.ICEServer, dial func(ctx context.Context, address, secure string) (net.Conn, error)) (*tunnel, []wire.ICEServer) {
+	t := &tunnel{ctx: ctx, dial: dial, targets: map[string]target{}}
+	known := make([]wire.ICEServer, 0, len(servers))
+	for _, s := range servers {
+		urls := make([]string, 0, len(s.URLs))
 		for _, url := range s.URLs {
-			at, ok := strings.CutPrefix(url, "turns:")
-			at, _, _ = strings.Cut(at, "?")
-			if h, p, err := net.SplitHostPort(at); ok && (at == host && port == "5349" || err == nil && h == host && p == port) {
-				return host
-			}
+			urls = append(urls, t.stand(url))
 		}
+		s.URLs = urls
+		known = append(known, s)
 	}
-	return ""
+	return t, known
+}
+
+// stand makes a server's URL one with an address, and notes what that stands for.
+func (t *tunnel) stand(url string) string {
+	u, err := stun.ParseURI(url)
+	if err != nil || u.Proto != stun.ProtoTypeTCP || (u.Scheme != stun.SchemeTypeTURN && u.Scheme != stun.SchemeTypeTURNS) {
+		return url
+	}
+	port := strconv.Itoa(u.Port)
+	to := target{address: net.JoinHostPort(u.Host, port)}
+	if u.Scheme == stun.SchemeTypeTURNS {
+		to.secure = u.Host
+	}
+	u.Host = fmt.Sprintf("192.0.2.%d", len(t.targets)%254+1) // for documentation only (RFC 5737)
+	t.targets[net.JoinHostPort(u.Host, port)] = to
+	return u.String()
+}
+
+// Dial implements golang.org/x/net/proxy's Dialer.
+func (t *tunnel) Dial(_, address string) (net.Conn, error) {
+	to, ok := t.targets[address]
+	if !ok {
+		return nil, fmt.Errorf("dialling for ICE: %s is none of its servers", address)
+	}
+	ctx, cancel := context.WithTimeout(t.ctx, dialLimit)
+	defer cancel()
+	return t.dial(ctx, to.address, to.secure)
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/proxy"
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
@@ -29,6 +30,8 @@ type Portal struct {
 	Token string
 	// TLS adds to the system's trust; nil uses the system's.
 	TLS *tls.Config
+	// Dial opens connections, through a proxy where there is one. Nil dials directly.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Parse checks a server's address as people type it: https is added when no scheme is
@@ -122,7 +125,7 @@ func ask[T any](ctx context.Context, p Portal, method, path string, body any) (T
 	if p.Token != "" {
 		r.Header.Set("Authorization", "Bearer "+p.Token)
 	}
-	client := http.Client{Timeout: 15 * time.Second, Transport: transport(p.TLS)}
+	client := http.Client{Timeout: 15 * time.Second, Transport: p.transport()}
 	defer client.CloseIdleConnections()
 	answer, err := client.Do(r)
 	if err != nil {
@@ -146,9 +149,13 @@ func ask[T any](ctx context.Context, p Portal, method, path string, body any) (T
 	return out, json.Unmarshal(raw, &out)
 }
 
-func transport(trust *tls.Config) http.RoundTripper {
+func (p Portal) transport() http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.TLSClientConfig = trust
+	t.TLSClientConfig = p.TLS
+	t.Proxy = nil // proxies are for Dial
+	if p.Dial != nil {
+		t.DialContext = p.Dial
+	}
 	t.TLSHandshakeTimeout = 8 * time.Second
 	return t
 }
@@ -158,6 +165,9 @@ func (p Portal) Explain(err error) call.Problem {
 	host := p.Base
 	if u, err := url.Parse(p.Base); err == nil {
 		host = u.Host
+	}
+	if problem, ok := explainProxy(err); ok {
+		return problem
 	}
 	var no *Refusal
 	var unknown x509.UnknownAuthorityError
@@ -172,4 +182,23 @@ func (p Portal) Explain(err error) call.Problem {
 		return call.Problem{Code: call.ProblemCertificate, Detail: host}
 	}
 	return call.Problem{Code: call.ProblemOffline, Detail: host}
+}
+
+// explainProxy names what a proxy on the way said. That it does not reach the server
+// either is not its fault.
+func explainProxy(err error) (call.Problem, bool) {
+	var login *proxy.LoginError
+	var refused *proxy.RefusedError
+	var unreachable *proxy.UnreachableError
+	switch {
+	case errors.As(err, &login) && login.Wrong:
+		return call.Problem{Code: call.ProblemProxyWrong, Detail: login.Host}, true
+	case errors.As(err, &login):
+		return call.Problem{Code: call.ProblemProxyLogin, Detail: login.Host}, true
+	case errors.As(err, &refused) && refused.Status < 500:
+		return call.Problem{Code: call.ProblemProxy, Detail: fmt.Sprintf("%s (%d)", refused.Host, refused.Status)}, true
+	case errors.As(err, &unreachable):
+		return call.Problem{Code: call.ProblemProxy, Detail: unreachable.Host}, true
+	}
+	return call.Problem{}, false
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -19,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/proxy"
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
@@ -191,9 +193,21 @@ func TestExplain(t *testing.T) {
 			return err
 		}
 	}
+	host := "visio.example:8443"
+	through := func(err error) func(Portal) error {
+		return func(p Portal) error {
+			p.Dial = func(_ context.Context, _, address string) (net.Conn, error) {
+				if address != host {
+					t.Errorf("dialled %s", address)
+				}
+				return nil, err
+			}
+			_, err := p.Join(t.Context(), "c")
+			return err
+		}
+	}
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()
-	host := "visio.example:8443"
 	for name, tt := range map[string]struct {
 		err    func(Portal) error
 		code   call.ProblemCode
@@ -218,7 +232,12 @@ func TestExplain(t *testing.T) {
 			_, err := Portal{Base: gone.URL}.Join(stopped, "c")
 			return err
 		}, call.ProblemOffline, host},
-		"no JSON": {func(Portal) error { return json.Unmarshal([]byte("<"), &struct{}{}) }, call.ProblemOffline, host},
+		"no JSON":               {func(Portal) error { return json.Unmarshal([]byte("<"), &struct{}{}) }, call.ProblemOffline, host},
+		"a proxy wants a login": {through(&proxy.LoginError{Host: "proxy.test"}), call.ProblemProxyLogin, "proxy.test"},
+		"and does not take it":  {through(&proxy.LoginError{Host: "proxy.test", Wrong: true}), call.ProblemProxyWrong, "proxy.test"},
+		"a proxy refuses":       {through(&proxy.RefusedError{Host: "proxy.test", Status: 403}), call.ProblemProxy, "proxy.test (403)"},
+		"a proxy finds nobody":  {through(&proxy.RefusedError{Host: "proxy.test", Status: 503}), call.ProblemOffline, host},
+		"a proxy is away":       {through(&proxy.UnreachableError{Host: "proxy.test", Err: x509.HostnameError{Certificate: sealed.Certificate(), Host: "proxy.test"}}), call.ProblemProxy, "proxy.test"},
 	} {
 		p := Portal{Base: "https://" + host}
 		err := tt.err(p)

@@ -21,7 +21,9 @@ func (d *Desk) signIn(e call.OpenSession) {
 		})
 		return
 	}
-	p := portal.Portal{Base: base, TLS: d.o.TLS}
+	p := d.portal
+	p.Base, p.Token = base, ""
+	d.again = func() { d.signIn(e) }
 	d.work(func(ctx context.Context) call.Event {
 		session, err := p.SignIn(ctx, e.Email, e.Password)
 		if err != nil {
@@ -39,10 +41,18 @@ func (d *Desk) signIn(e call.OpenSession) {
 // restore asks the server about a session from an earlier run. While the server is
 // away it asks again: a clinician who was signed in stays so.
 func (d *Desk) restore(r restored) {
-	p := portal.Portal{Base: r.server, Token: r.token, TLS: d.o.TLS}
+	p := d.portal
+	p.Base, p.Token = r.server, r.token
 	d.take(call.SessionResuming{})
 	ctx, cancel := context.WithCancel(d.ctx)
+	again := make(chan struct{}, 1)
 	d.giveUp = cancel
+	d.again = func() {
+		select {
+		case again <- struct{}{}:
+		default: // asked for already
+		}
+	}
 	d.work(func(context.Context) call.Event {
 		defer cancel()
 		for {
@@ -61,10 +71,25 @@ func (d *Desk) restore(r restored) {
 			d.Post(call.Warned{Problem: problem})
 			select {
 			case <-time.After(3 * time.Second):
+			case <-again:
 			case <-ctx.Done():
 				return nil
 			}
 		}
+	})
+}
+
+// tellProxy says who we are to a proxy. Its errors name no secret.
+func (d *Desk) tellProxy(e call.TellProxy) {
+	if d.o.Dialer == nil {
+		return
+	}
+	d.o.Dialer.Login(e.Host, e.User, e.Password)
+	d.work(func(context.Context) call.Event {
+		if err := d.o.Memory.SaveProxy(e.Host, e.User, e.Password); err != nil {
+			d.o.Log.Warn("the login of the proxy is kept for this run only", "error", err)
+		}
+		return nil
 	})
 }
 
@@ -86,7 +111,7 @@ func (d *Desk) followAgenda() {
 	d.stopAgenda()
 	p := d.portal
 	d.agenda = link.Open(d.ctx, link.Options{
-		URL: p.Socket(), TLS: d.o.TLS,
+		URL: p.Socket(), TLS: p.TLS, Dial: p.Dial,
 		First: func(context.Context) (wire.Message, error) {
 			return wire.Watch{Version: wire.Version, Session: p.Token, Client: d.o.Client}, nil
 		},

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 
@@ -40,12 +41,25 @@ type Memory interface {
 	Save(call.Remembered) error
 	SaveSecret(server, email, token string) error
 	DropSecret(server, email string) error
+	// SaveProxy keeps what a proxy wants to know, by its host, where secrets are kept.
+	SaveProxy(host, user, password string) error
+}
+
+// Dialer opens what goes over TCP, through a proxy where there is one.
+type Dialer interface {
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	// DialTLS is for TURN: with TLS when name is that of a server, without when empty.
+	DialTLS(ctx context.Context, address, name string) (net.Conn, error)
+	// Login says who we are to a proxy, from the next connection on.
+	Login(host, user, password string)
 }
 
 // Options configure a Desk.
 type Options struct {
 	Machine Machine
 	Memory  Memory
+	// Dialer is nil where connections are opened directly.
+	Dialer Dialer
 	// Client names the program and its version to the server.
 	Client string
 	TLS    *tls.Config
@@ -72,6 +86,7 @@ type Desk struct {
 	state   call.State
 	portal  portal.Portal
 	giveUp  context.CancelFunc // ends the checking of an earlier session
+	again   func()             // tries again at once what a proxy holds up
 	agenda  *link.Link
 	room    *link.Link
 	resume  *resume
@@ -86,7 +101,11 @@ type Desk struct {
 
 // New makes a desk that starts from a remembered state.
 func New(o Options, r call.Remembered) *Desk {
-	d := &Desk{o: o, events: make(chan call.Event, queued), giveUp: func() {}}
+	d := &Desk{o: o, events: make(chan call.Event, queued), giveUp: func() {}, again: func() {}}
+	d.portal.TLS = o.TLS
+	if o.Dialer != nil {
+		d.portal.Dial = o.Dialer.DialContext
+	}
 	d.state, _ = call.Step(call.State{Account: call.Account{Phase: call.SignedOut}}, r, o.Now())
 	return d
 }
@@ -169,6 +188,11 @@ func (d *Desk) take(ev call.Event) {
 		ev = own.event
 	case call.SessionOpened:
 		d.portal.Base, d.portal.Token = own.Server, own.Session.Token
+		d.again = func() {} // it knows the password
+	case call.SessionClosed:
+		if !own.Problem.WantsLogin() {
+			d.again = func() {}
+		}
 	}
 	if heard, ok := ev.(call.Heard); ok {
 		if w, ok := heard.Message.(wire.Welcome); ok && d.resume != nil {
@@ -227,6 +251,10 @@ func (d *Desk) do(effect call.Effect) {
 		d.hangUp()
 	case call.Connect:
 		d.wires.take(e)
+	case call.TellProxy:
+		d.tellProxy(e)
+	case call.TryAgain:
+		d.again()
 	case call.Redial:
 		for _, l := range []*link.Link{d.agenda, d.room} {
 			if l != nil {

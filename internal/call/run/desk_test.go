@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"strings"
 	"sync"
@@ -117,6 +118,10 @@ func (m *memory) SaveSecret(_, email, token string) error {
 	m.secrets.Store(email, token)
 	return nil
 }
+func (m *memory) SaveProxy(host, user, password string) error {
+	m.secrets.Store("proxy "+host, user+":"+password)
+	return nil
+}
 func (m *memory) DropSecret(_, email string) error {
 	m.secrets.Delete(email)
 	return nil
@@ -132,9 +137,14 @@ type desk struct {
 
 func startDesk(t *testing.T) *desk {
 	t.Helper()
+	return startDeskBy(t, nil, nil, &memory{})
+}
+
+func startDeskBy(t *testing.T, dialer Dialer, trust *tls.Config, kept *memory) *desk {
+	t.Helper()
 	d := &desk{player: newPlayer(t)}
 	d.Desk = New(Options{
-		Machine: machine{d.player}, Memory: &memory{}, Client: "test", Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Machine: machine{d.player}, Memory: kept, Dialer: dialer, TLS: trust, Client: "test", Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		Changed: func(s call.State) {
 			d.mu.Lock()
 			defer d.mu.Unlock()

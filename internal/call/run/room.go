@@ -36,7 +36,7 @@ func (d *Desk) enter(e call.Enter) {
 	d.resume = back
 	post := func(ev call.Event) { d.Post(late{event: ev, entry: entry}) }
 	d.room = link.Open(d.ctx, link.Options{
-		URL: p.Socket(), TLS: d.o.TLS,
+		URL: p.Socket(), TLS: p.TLS, Dial: p.Dial,
 		First: func(ctx context.Context) (wire.Message, error) {
 			hello := wire.Hello{Version: wire.Version, Resume: back.get(), Client: d.o.Client}
 			if hello.Resume == "" {

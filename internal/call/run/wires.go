@@ -119,6 +119,9 @@ func (w *wires) open(gen uint32, o peer.Options, devices *devices) (*peer.Peer, 
 		}
 	}
 	o.Media, o.Loopback, o.Expected = devices.wait(), w.loopback, w.expected.Load
+	if dialer := w.desk.o.Dialer; dialer != nil {
+		o.Dial = dialer.DialTLS
+	}
 	o.Up = func(_ string, kind wire.Kind) { w.post(call.MediaUp{Gen: gen, Kind: kind}) }
 	o.Ready = func() { w.post(call.MediaReady{Gen: gen}) }
 	o.Down = func() { w.post(call.MediaDown{Gen: gen}) }
