@@ -37,6 +37,8 @@ type (
 		Message wire.Message
 		ICE     []wire.ICEServer
 	}
+	// Doubt asks whether the connection to the room is alive, and redials when it is not.
+	Doubt struct{}
 	// Redial leaves the present connections to the server for new ones.
 	Redial struct{}
 	// OpenDevices opens what is chosen; DevicesOpened answers.
@@ -68,6 +70,7 @@ func (Enter) effect()         {}
 func (Tell) effect()          {}
 func (HangUp) effect()        {}
 func (Connect) effect()       {}
+func (Doubt) effect()         {}
 func (Redial) effect()        {}
 func (OpenDevices) effect()   {}
 func (SwitchDevices) effect() {}

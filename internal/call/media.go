@@ -104,11 +104,12 @@ func mediaDown(s State, ev MediaDown, now time.Time) (State, []Effect) {
 	if ev.Gen != c.Gen {
 		return s, nil // a newer one is on its way
 	}
+	c.owed = ev.Gen // asked for again after the next welcome
 	if c.away {
-		c.owed = ev.Gen // asked for after the next welcome
 		return s, nil
 	}
-	return s, []Effect{Tell{wire.Renew(ev)}}
+	// What broke the media may have broken the line too, which then does not know it.
+	return s, []Effect{Tell{wire.Renew(ev)}, Doubt{}}
 }
 
 // networkChanged goes to the server anew, from the new address, and makes new media
@@ -138,7 +139,7 @@ func (c *Consultation) put(conn connection) {
 
 // open notes a new connection.
 func (c *Consultation) open(gen uint32, direct bool) {
-	c.Gen = gen
+	c.Gen, c.owed = gen, 0
 	c.put(connection{gen: gen, direct: direct})
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -55,6 +56,7 @@ type Link struct {
 	done   chan struct{}
 
 	redial chan struct{} // room for one
+	heard  atomic.Int64  // how often the server was heard
 
 	mu     sync.Mutex
 	ending bool
@@ -93,6 +95,23 @@ func (l *Link) Redial() {
 	case l.redial <- struct{}{}:
 	default: // asked for already
 	}
+}
+
+// doubt is how long the answer to a question may take before the line counts as dead.
+const doubt = 1200 * time.Millisecond
+
+// Doubt asks whether the line is alive, and redials when nothing answers: there is a
+// reason to think that the network is another.
+func (l *Link) Doubt() {
+	before := l.heard.Load()
+	if l.Send(wire.Ping{}) != nil {
+		return
+	}
+	time.AfterFunc(doubt, func() {
+		if l.heard.Load() == before {
+			l.Redial()
+		}
+	})
 }
 
 // errRedial ends a connection that Redial left.
@@ -247,6 +266,7 @@ func (l *Link) read(ws *websocket.Conn, alive func() error) (bool, error) {
 			continue // newer than we are
 		}
 		spoke = true
+		l.heard.Add(1)
 		l.o.Heard(m)
 	}
 }

@@ -255,6 +255,10 @@ func (d *Desk) do(effect call.Effect) {
 		d.tellProxy(e)
 	case call.TryAgain:
 		d.again()
+	case call.Doubt:
+		if d.room != nil {
+			d.room.Doubt()
+		}
 	case call.Redial:
 		for _, l := range []*link.Link{d.agenda, d.room} {
 			if l != nil {

@@ -512,8 +512,8 @@ function mediaChanged(s: State, e: Extract<Event, { type: "media" | "ready" | "p
   if (e.gen !== s.gen) {
     return [next, []];
   }
-  const line = s.line === "up";
-  return [{ ...next, owesRenew: line ? 0 : e.gen }, line ? [{ do: "send", message: { type: "renew", data: { gen: e.gen } } }] : []];
+  // Asked for again after the next welcome: the line may be dead, and not know it yet.
+  return [{ ...next, owesRenew: e.gen }, s.line === "up" ? [{ do: "send", message: { type: "renew", data: { gen: e.gen } } }] : []];
 }
 
 /** up tells the server that media of this generation arrives. */

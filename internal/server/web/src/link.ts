@@ -7,7 +7,7 @@ export const backoff = [300, 1000, 2000, 4000, 5000];
 const pingEvery = 5000;
 const deadAfter = 12000;
 /** deadSoon: so long may an answer take when there is a reason to doubt the line, ms. */
-const deadSoon = 2500;
+const deadSoon = 1200;
 const dialWithin = 10000;
 
 export interface LinkEvents {
@@ -15,6 +15,8 @@ export interface LinkEvents {
   hello(): Promise<Pick<Hello, "pass" | "resume" | "client"> | null>;
   message(m: FromServer): void;
   down(): void;
+  /** left tells that a line which did not answer was left for a new one. */
+  left?(): void;
 }
 
 export class Link {
@@ -59,6 +61,7 @@ export class Link {
       this.doubted = this.asked = Date.now();
       this.first = this.first || this.doubted;
       this.send({ type: "ping", data: { at: this.doubted } });
+      window.setTimeout(() => this.beat(), deadSoon);
     }
   }
 
@@ -159,7 +162,10 @@ export class Link {
     if (doubt >= 2 * deadSoon) {
       this.doubted = 0; // this tab slept meanwhile: that says nothing
     } else if (doubt >= deadSoon) {
-      this.again();
+      this.dial(); // at once, and without "down" unless that fails too
+      if (this.on.left) {
+        this.on.left();
+      }
       return;
     }
     if (this.first && quiet >= deadAfter && now - this.first >= deadAfter - pingEvery) {

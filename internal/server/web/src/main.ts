@@ -29,6 +29,7 @@ class Page {
     candidate: (c) => this.link.send({ type: "candidate", data: c }),
     path: (gen, path) => this.dispatch({ type: "path", gen, path }),
     ready: (gen) => this.dispatch({ type: "ready", gen }),
+    doubt: () => this.link.hurry(),
     expected: () => others(this.state).some((p) => !p.away && (p.audio || p.video)),
     answer: (gen, round, sdp) => this.link.send({ type: "answer", data: { gen, round, sdp } }),
     media: (gen, state) => {
@@ -43,6 +44,7 @@ class Page {
   private readonly link = new Link(this.at.socket, {
     hello: () => this.hello(),
     message: (message) => this.dispatch({ type: "message", at: Date.now(), message }),
+    left: () => this.media.suspect(),
     down: () => {
       this.media.suspect();
       this.dispatch({ type: "line_down", at: Date.now() });

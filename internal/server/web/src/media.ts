@@ -19,7 +19,7 @@ export interface Devices {
   speaker: string;
 }
 
-export interface MediaEvents extends Pick<PeerEvents, "offer" | "answer" | "candidate" | "path" | "expected" | "media" | "remote" | "flowing"> {
+export interface MediaEvents extends Pick<PeerEvents, "offer" | "answer" | "candidate" | "path" | "expected" | "doubt" | "media" | "remote" | "flowing"> {
   /** ready: the connection of this generation can take an older one's place. */
   ready(gen: number): void;
   captured(audio: boolean, video: boolean): void;
@@ -429,7 +429,7 @@ export class Media {
     const fresh: Peer = new Peer(
       gen, ice, this.tracks,
       {
-        offer: this.on.offer, answer: this.on.answer, candidate: this.on.candidate, path: this.on.path, expected: this.on.expected, media: this.on.media,
+        offer: this.on.offer, answer: this.on.answer, candidate: this.on.candidate, path: this.on.path, expected: this.on.expected, doubt: this.on.doubt, media: this.on.media,
         remote: (id, stream) => {
           if (fresh === this.shown) {
             this.on.remote(id, stream);

@@ -22,6 +22,8 @@ export interface PeerEvents {
   remote(id: string, stream: MediaStream | null): void;
   /** flowing tells whether a person's picture really arrives. */
   flowing(id: string, yes: boolean): void;
+  /** doubt tells that nothing has come for a moment. */
+  doubt(): void;
   /** pictured tells that this connection can take the place of an older one. */
   pictured(): void;
 }
@@ -30,7 +32,9 @@ export interface PeerEvents {
 const disconnectedFor = 500;
 const comesUpWithin = 12000;
 const tryAgainAfter = 8000;
-const lookEvery = 500;
+const lookEvery = 300;
+/** doubtAfter: after this long without anything, ms, the line to the server is asked. */
+const doubtAfter = 600;
 /** silentFor: nothing came for this long, ms, from somebody who sends 50 packets a second;
  * and when there is a reason to suspect that the network is another. */
 const silentFor = 2000;
@@ -111,6 +115,7 @@ export class Peer {
   /** quiet: given up because nothing comes, though ICE has not noticed. */
   private quiet = false;
   private suspectedAt = 0;
+  private doubted = false;
 
   constructor(
     readonly gen: number,
@@ -323,6 +328,7 @@ export class Peer {
     if (stats.received !== this.received || !this.pictured) {
       this.received = stats.received;
       this.receivedAt = now;
+      this.doubted = false;
       if (this.quiet) {
         this.quiet = false;
         this.changed();
@@ -330,6 +336,10 @@ export class Peer {
       return;
     }
     // The server forwards only what the others send, so its silence says nothing.
+    if (this.direct && !this.doubted && now - this.receivedAt >= doubtAfter && this.on.expected()) {
+      this.doubted = true;
+      this.on.doubt();
+    }
     const limit = now - this.suspectedAt < suspectWithin ? suspectFor : silentFor;
     if (this.direct && !this.quiet && now - this.receivedAt >= limit && this.on.expected()) {
       this.quiet = true;

@@ -156,8 +156,9 @@ test("a doubted line that does not answer is left soon; one that answers is kept
   await pass(3000);
   assert.equal(downs(), 0);
   link.hurry();
-  await pass(2400);
-  assert.equal(downs(), 0);
-  await pass(1200);
-  assert.equal(downs(), 1);
+  await pass(1100);
+  assert.equal(Socket.all.length, 1);
+  await pass(400);
+  assert.equal(Socket.all.length, 2);
+  assert.equal(downs(), 0); // nobody is told while the new line comes up
 });
