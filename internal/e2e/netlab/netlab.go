@@ -100,6 +100,7 @@ type Network struct {
 
 	internet *Node
 	nodes    []*Node
+	names    []*names
 	prefix   string
 }
 
@@ -166,6 +167,11 @@ func (n *Network) build(plan Plan) error {
 		if err != nil {
 			return err
 		}
+		dns, err := newNames(host, hosts)
+		if err != nil {
+			return err
+		}
+		n.names = append(n.names, dns)
 		if *s.to, err = furnish(n.internet, box, host, s.where, s.side); err != nil {
 			return err
 		}
@@ -181,6 +187,10 @@ func (n *Network) Close() error {
 			errs = append(errs, p.shaper.Close())
 		}
 	}
+	for _, dns := range n.names {
+		errs = append(errs, dns.Close())
+	}
+	n.names = nil
 	for i := len(n.nodes) - 1; i >= 0; i-- {
 		errs = append(errs, n.nodes[i].remove())
 	}

@@ -35,7 +35,7 @@ func newNode(name, hosts string) (*Node, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	// Nobody listens there: a question for another name is refused at once.
+	// Where nobody listens (see names), a question for another name is refused at once.
 	for file, text := range map[string]string{"hosts": hosts, "resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"} {
 		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
 			return n, err
