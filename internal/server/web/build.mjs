@@ -1,6 +1,6 @@
 // Writes what the bundler cannot: the CSS variables from assets/tokens.json, and
-// index.html with its few static sentences from the texts files.
-// Usage: node build.mjs tokens | node build.mjs index OUT
+// the pages with their few static sentences from the texts files.
+// Usage: node build.mjs tokens | node build.mjs page NAME OUT
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,24 +42,24 @@ function variables() {
   ].join("\n");
 }
 
-function index() {
+function page(name) {
   const texts = { fr: read("i18n/fr.json"), en: read("i18n/en.json"), color: tokens.color };
   const escape = (s) => s.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/"/g, "&quot;");
-  return readFileSync(join(here, "src/index.html"), "utf8").replace(/\{\{(\w+):([\w.-]+)\}\}/g, (_, set, path) => {
+  return readFileSync(join(here, "src", name), "utf8").replace(/\{\{(\w+):([\w.-]+)\}\}/g, (_, set, path) => {
     const found = path.split(".").reduce((node, key) => node[key], texts[set]);
     if (typeof found !== "string") {
-      throw new Error(`src/index.html: no text ${set}:${path}`);
+      throw new Error(`src/${name}: no text ${set}:${path}`);
     }
     return escape(found);
   });
 }
 
-const [what, out] = process.argv.slice(2);
+const [what, name, out] = process.argv.slice(2);
 if (what === "tokens") {
   writeFileSync(join(here, "src/tokens.gen.css"), variables());
-} else if (what === "index" && out) {
-  writeFileSync(out, index());
+} else if (what === "page" && out) {
+  writeFileSync(out, page(name));
 } else {
-  console.error("usage: node build.mjs tokens | node build.mjs index OUT");
+  console.error("usage: node build.mjs tokens | node build.mjs page NAME OUT");
   process.exit(2);
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the patient's page into dist/ (or the folder given). Needs Go (for esbuild,
+# Builds the patient's page and the network test into dist/ (or the folder given). Needs Go (for esbuild,
 # pinned in tools/go.mod) and Node 20 or later (for two small files). Two runs give the same bytes.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,12 +13,17 @@ out=$(cd "$out" && pwd)
 rm -f "$out"/*
 cd "$here"
 node build.mjs tokens
-"$esbuild" src/main.ts --bundle --minify --format=iife --target=es2018 --charset=utf8 --loader:.svg=text \
-  --legal-comments=none --log-level=warning --outfile="$out/app.js"
+script() {
+  "$esbuild" "$1" --bundle --minify --format=iife --target=es2018 --charset=utf8 --loader:.svg=text \
+    --legal-comments=none --log-level=warning --outfile="$2"
+}
+script src/main.ts "$out/app.js"
+script src/diag.ts "$out/diag.js"
 # The fonts lie beside the style sheet under their own names.
 "$esbuild" src/app.css --bundle --minify --target=chrome70,firefox68,safari12 --external:*.woff2 \
   --log-level=warning --outfile="$out/app.css"
-node build.mjs index "$out/index.html"
+node build.mjs page index.html "$out/index.html"
+node build.mjs page diag.html "$out/diag.html"
 cp src/old.js src/icon.svg "$out/"
 cp "$root/assets/fonts/AtkinsonHyperlegible-Regular.woff2" "$root/assets/fonts/AtkinsonHyperlegible-Bold.woff2" "$out/"
 chmod 644 "$out"/*

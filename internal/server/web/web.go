@@ -1,4 +1,4 @@
-// Package web is the HTTP side of the server: the patient's page, the interface
+// Package web is the HTTP side of the server: the patient's page, the network test, the interface
 // under /api/v1, and the WebSocket on which package wire is spoken.
 package web
 
@@ -115,19 +115,18 @@ func (w *Web) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	index, err := fs.ReadFile(static, "index.html")
+	patient, err := w.page(static, "index.html")
 	if err != nil {
-		return nil, errors.New("the patient's page is not built: run make web")
+		return nil, err
 	}
-	// The page asks for nothing before the patient presses the button, so it is told here.
-	index = bytes.Replace(index, []byte(`data-socket=""`), []byte(`data-socket="`+html.EscapeString(w.o.Socket)+`"`), 1)
+	diag, err := w.page(static, "diag.html")
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	// GET covers HEAD: a mail scanner that follows the link changes nothing.
-	mux.HandleFunc("GET /r/{code}", func(rw http.ResponseWriter, r *http.Request) {
-		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
-		rw.Header().Set("Cache-Control", "no-store")
-		_, _ = rw.Write(index) // a reader that went away needs no answer
-	})
+	mux.HandleFunc("GET /r/{code}", patient)
+	mux.HandleFunc("GET /diag", diag)
 	files := http.StripPrefix("/s/", http.FileServerFS(static))
 	mux.HandleFunc("GET /s/{file...}", func(rw http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/") {
@@ -156,7 +155,22 @@ func (w *Web) Handler() (http.Handler, error) {
 	return w.guard(http.StripPrefix(w.prefix, mux)), nil
 }
 
-// policy is the page's: everything from here, nothing inline, never in a frame. The
+// page serves one of the pages. They ask for nothing before a button is pressed, so they
+// are told here where the WebSocket is.
+func (w *Web) page(static fs.FS, name string) (http.HandlerFunc, error) {
+	text, err := fs.ReadFile(static, name)
+	if err != nil {
+		return nil, errors.New("the pages are not built: run make web")
+	}
+	text = bytes.Replace(text, []byte(`data-socket=""`), []byte(`data-socket="`+html.EscapeString(w.o.Socket)+`"`), 1)
+	return func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+		rw.Header().Set("Cache-Control", "no-store")
+		_, _ = rw.Write(text) // a reader that went away needs no answer
+	}, nil
+}
+
+// policy is the pages': everything from here, nothing inline, never in a frame. The
 // WebSocket is named because older browsers do not take it for 'self', and because it
 // may have a host of its own.
 func policy(base, apart *url.URL) string {

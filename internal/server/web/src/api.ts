@@ -4,16 +4,16 @@ import type { Code, Failure, LinkInfo, Pass } from "./wire.gen";
 /** Place tells where this page lives: any path prefix works. */
 export interface Place {
   code: string;
-  /** base is the address before "/r/", without a slash at its end. */
+  /** base is the address before "/r/" or "/diag", without a slash at its end. */
   base: string;
   socket: string;
 }
 
-/** place finds it; told is the WebSocket's address when it has a host of its own. */
-export function place(at: { protocol: string; host: string; pathname: string }, told?: string): Place {
-  const cut = at.pathname.lastIndexOf("/r/");
+/** place finds it before mark; told is the WebSocket's address when it has a host of its own. */
+export function place(at: { protocol: string; host: string; pathname: string }, told?: string, mark = "/r/"): Place {
+  const cut = at.pathname.lastIndexOf(mark);
   const prefix = cut < 0 ? "" : at.pathname.slice(0, cut);
-  const code = cut < 0 ? "" : at.pathname.slice(cut + 3).replace(/\/+$/, "");
+  const code = cut < 0 ? "" : at.pathname.slice(cut + mark.length).replace(/\/+$/, "");
   const secure = at.protocol === "https:";
   return {
     code,

@@ -38,3 +38,33 @@ export function program(agent: string): string {
   const found = /(Firefox|FxiOS|CriOS|Edg|SamsungBrowser|OPR|Chrome|Version)\/[\d.]+/.exec(agent);
   return ("page 1; " + (found ? found[0] : "unknown")).slice(0, 120);
 }
+
+export interface Named {
+  name: string;
+  version: string;
+  /** old: known to be older than what we promise to work. */
+  old: boolean;
+}
+
+/** The first that an agent names is the browser itself; what follows is what it descends from. */
+const marks: [RegExp, string, number][] = [
+  [/\bEdg(?:A|iOS)?\/(\d+)/, "Edge", 79],
+  [/\bOPR\/(\d+)/, "Opera", 58],
+  [/\bSamsungBrowser\/(\d+)/, "Samsung Internet", 7],
+  [/\bFxiOS\/(\d+)/, "Firefox iOS", 0],
+  [/\bFirefox\/(\d+)/, "Firefox", 78],
+  [/\bCriOS\/(\d+)/, "Chrome iOS", 0],
+  [/(?:\b|Headless)Chrome\/(\d+)/, "Chrome", 70],
+  [/\bVersion\/(\d+(?:\.\d+)?)[^ ]* .*Safari\//, "Safari", 12],
+];
+
+/** named tells the browser's name and version, empty when unknown. */
+export function named(agent: string): Named {
+  for (const [mark, name, floor] of marks) {
+    const found = mark.exec(agent);
+    if (found) {
+      return { name, version: found[1], old: parseFloat(found[1]) < floor };
+    }
+  }
+  return { name: "", version: "", old: false };
+}

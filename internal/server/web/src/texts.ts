@@ -9,7 +9,7 @@ const trees = {
   en: { common: enCommon, page: enPage },
 };
 
-type Path<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}.${Path<T[K]>}` }[keyof T & string];
+export type Path<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}.${Path<T[K]>}` }[keyof T & string];
 
 /** A key of the texts file: `page.…`, or `common.…` written in full. */
 export type Key = Path<typeof frPage> | `common.${Path<typeof frCommon>}`;
@@ -17,7 +17,7 @@ export type Key = Path<typeof frPage> | `common.${Path<typeof frCommon>}`;
 /** The keys that have a .one and a .other form. */
 export type Counted = "minutes" | "welcome.days" | "welcome.hours";
 
-type Holes = { [name: string]: string | number };
+export type Holes = { [name: string]: string | number };
 
 /** The languages of the page; the first is the default. */
 export const languages: Language[] = ["fr", "en"];
@@ -28,20 +28,25 @@ export function speaks(tag: string | undefined): Language | null {
   return short === "fr" || short === "en" ? short : null;
 }
 
+/** find is the text under key in tree, with {name} replaced for each hole; a missing one is its key. */
+export function find(tree: object, key: string, holes?: Holes): string {
+  let node: unknown = tree;
+  for (const part of key.split(".")) {
+    node = node && typeof node === "object" ? (node as { [k: string]: unknown })[part] : undefined;
+  }
+  if (typeof node !== "string") {
+    return key;
+  }
+  return holes ? node.replace(/\{([a-z_]+)\}/g, (whole, name) => (name in holes ? String(holes[name]) : whole)) : node;
+}
+
 /** Texts are the sentences in one language, with its way to write dates and numbers. */
 export class Texts {
   constructor(readonly language: Language) {}
 
   /** t is the text under key, with {name} replaced for each hole. */
   t(key: Key, holes?: Holes): string {
-    let node: unknown = key.slice(0, 7) === "common." ? trees[this.language] : trees[this.language].page;
-    for (const part of key.split(".")) {
-      node = node && typeof node === "object" ? (node as { [k: string]: unknown })[part] : undefined;
-    }
-    if (typeof node !== "string") {
-      return key;
-    }
-    return holes ? node.replace(/\{([a-z_]+)\}/g, (whole, name) => (name in holes ? String(holes[name]) : whole)) : node;
+    return find(key.slice(0, 7) === "common." ? trees[this.language] : trees[this.language].page, key, holes);
   }
 
   /** n picks the singular or the plural by the language's rule. */

@@ -25,8 +25,9 @@ export function scratch() {
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-/** serve answers PREFIX/r/* and PREFIX/s/* from dist as the product does; app replaces app.js. */
-export async function serve({ prefix = "/soins", app = null, api = null } = {}) {
+/** serve answers PREFIX/r/*, PREFIX/diag and PREFIX/s/* from dist as the product does; files
+ * ({ "app.js": path }) stand in for those of dist. */
+export async function serve({ prefix = "/soins", files = {}, api = null } = {}) {
   const server = createServer(async (req, res) => {
     const path = new URL(req.url, "http://x").pathname;
     const send = (file, type) => {
@@ -37,12 +38,12 @@ export async function serve({ prefix = "/soins", app = null, api = null } = {}) 
       if (path.startsWith(prefix + "/r/")) {
         return send(join(web, "dist/index.html"), types[".html"]);
       }
-      if (app && path === prefix + "/s/app.js") {
-        return send(app, types[".js"]);
+      if (path === prefix + "/diag") {
+        return send(join(web, "dist/diag.html"), types[".html"]);
       }
       if (path.startsWith(prefix + "/s/")) {
         const name = path.slice(prefix.length + 3).replace(/[^\w.-]/g, "");
-        return send(join(web, "dist", name), types[extname(name)] || "application/octet-stream");
+        return send(files[name] || join(web, "dist", name), types[extname(name)] || "application/octet-stream");
       }
       if (api && path.startsWith(prefix + "/api/v1/")) {
         let body = "";
@@ -58,7 +59,7 @@ export async function serve({ prefix = "/soins", app = null, api = null } = {}) 
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   const origin = `http://localhost:${server.address().port}`;
-  return { origin, url: `${origin}${prefix}/r/ABCDE-FGHIJ`, close: () => new Promise((done) => server.close(done)) };
+  return { origin, url: `${origin}${prefix}/r/ABCDE-FGHIJ`, diag: `${origin}${prefix}/diag`, close: () => new Promise((done) => server.close(done)) };
 }
 
 export async function chromium(dir, ...flags) {

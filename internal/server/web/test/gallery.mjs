@@ -1,4 +1,4 @@
-// Pictures of every state, and axe on each. PAGE_PICTURES=DIR keeps the pictures; PAGE_ONLY=p5 picks scenes.
+// Pictures of every state of both pages, and axe on each. PAGE_PICTURES=DIR keeps the pictures; PAGE_ONLY=p5 picks scenes.
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundle, chromium, scratch, serve, watch, web } from "./browser.mjs";
@@ -6,7 +6,7 @@ import { bundle, chromium, scratch, serve, watch, web } from "./browser.mjs";
 const pictures = process.env.PAGE_PICTURES || "";
 const only = process.env.PAGE_ONLY || "";
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const english = /^(p1-open|p1-early|p2-asking|p2-denied|p4-waiting|p5-call|p5-phone-swap|p5-mute|p5-transport|p6-left|p7-help)$/;
+const english = /^(p1-open|p1-early|p2-asking|p2-denied|p4-waiting|p5-call|p5-phone-swap|p5-mute|p5-transport|p6-left|p7-help|diag-idle|diag-direct|diag-relay-tls)$/;
 
 const shapes = {
   phone: { width: 360, height: 740, deviceScaleFactor: 1, hasTouch: true, isMobile: true },
@@ -17,8 +17,10 @@ const shapes = {
 };
 
 const tmp = scratch();
-bundle("gallery.ts", join(tmp.dir, "gallery.js"), "--format=iife", "--target=es2018");
-const site = await serve({ app: join(tmp.dir, "gallery.js") });
+const files = { "app.js": join(tmp.dir, "gallery.js"), "diag.js": join(tmp.dir, "diag-gallery.js") };
+bundle("gallery.ts", files["app.js"], "--format=iife", "--target=es2018");
+bundle("diag-gallery.ts", files["diag.js"], "--format=iife", "--target=es2018");
+const site = await serve({ files });
 const browser = await chromium(tmp.dir);
 const axe = readFileSync(join(web, "node_modules/axe-core/axe.min.js"), "utf8");
 const bad = [];
@@ -49,7 +51,7 @@ async function look(page, scene, language, shape, scheme) {
       if (e.tagName === "BUTTON" && (e.scrollWidth > e.clientWidth + 1 || [...e.children].some((c) => !/hidden|clip/.test(getComputedStyle(c).overflow) && c.getBoundingClientRect().right > box.right - 1))) over.push("too long for its button: " + e.textContent);
       if (e.tagName === "BUTTON" && (box.right > innerWidth + 1 || box.left < -1)) over.push("outside: " + e.textContent);
     }
-    const missing = /\b(page|common|welcome|waiting|call|ended|devices|permission|aid)\.[a-z_]+\b/.exec(document.body.innerText);
+    const missing = /\b(page|common|welcome|waiting|call|ended|devices|permission|aid|diag|test|figure|why|verdict|it)\.[a-z_]+\b/.exec(document.body.innerText);
     return { wide: de.scrollWidth > innerWidth + 1, small, over, missing: missing && missing[0], hole: /[{}]/.test(document.body.innerText) };
   });
   if (facts.wide) bad.push(`${name}: wider than the window`);
@@ -63,12 +65,13 @@ async function look(page, scene, language, shape, scheme) {
 
 try {
   if (pictures) mkdirSync(pictures, { recursive: true });
-  for (const shape of Object.keys(shapes)) {
+  const both = Object.keys(shapes).flatMap((shape) => [[shape, site.url], [shape, site.diag]]);
+  for (const [shape, url] of both) {
     const page = await browser.newPage();
     watch(page, site.origin, bad);
     await page.setViewport(shapes[shape]);
     await page.evaluateOnNewDocument(axe);
-    await page.goto(site.url, { waitUntil: "load" });
+    await page.goto(url, { waitUntil: "load" });
     const names = (await page.evaluate(() => window.gallery.names)).filter((n) => n.startsWith(only));
     for (const scheme of ["light", "dark"]) {
       await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }, { name: "prefers-reduced-motion", value: "reduce" }]);

@@ -7,6 +7,7 @@ const all = {
   unit: ["unit.mjs", {}],
   gallery: ["gallery.mjs", {}],
   walk: ["walk.mjs", {}],
+  diag: ["diag.mjs", {}],
   firefox: ["walk.mjs", { PAGE_BROWSER: "firefox" }],
 };
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(all);

@@ -36,18 +36,24 @@ export function preview(scope: Scope, m: Model, hands: Hands): HTMLElement {
 
 const bars = 18;
 
-/** meter shows that the microphone hears. The words say what the bar shows. */
-function meter(scope: Scope, m: Model): HTMLElement {
+/** levelBar lights as many cells as the level (0 to 1) asks for; words beside it say the same. */
+export function levelBar(scope: Scope, level: () => number): HTMLElement {
   const strip = scope.el("span", { class: "meter-bar", attrs: { "aria-hidden": "true" } });
   const cells: HTMLElement[] = [];
   for (let i = 0; i < bars; i++) {
     cells.push(strip.appendChild(document.createElement("i")));
   }
-  const on = () => m.s.hasAudio && m.s.audio;
   scope.live(
-    () => (on() ? Math.round(m.level * bars) : 0),
+    () => Math.round(level() * bars),
     (lit) => cells.forEach((c, i) => (c.className = i < lit ? "lit" : "")),
   );
+  return strip;
+}
+
+/** meter shows that the microphone hears. The words say what the bar shows. */
+function meter(scope: Scope, m: Model): HTMLElement {
+  const on = () => m.s.hasAudio && m.s.audio;
+  const strip = levelBar(scope, () => (on() ? m.level : 0));
   const says = () => {
     if (!m.s.hasAudio) {
       return m.t.t("devices.no_audio");

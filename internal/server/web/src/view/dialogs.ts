@@ -81,7 +81,9 @@ function help(s: Scope, m: Model): HTMLElement {
   for (const c of causes) {
     list.appendChild(s.el("details", {}, s.el("summary", {}, s.el("span", { text: () => m.t.t(("aid." + c) as Key) })), s.el("p", { text: () => m.t.t(("aid." + c + "_text") as Key) })));
   }
-  return s.el("div", { class: "dialog-body" }, list, call(s, m, () => m.t.t("aid.phone")));
+  // The page is BASE/r/CODE, whatever BASE is. A tab of its own, so that a call goes on.
+  const diag = s.el("a", { class: "press", attrs: { href: "../diag", target: "_blank", rel: "noopener", "data-action": "diag" } }, s.icon(icons.wifi), s.el("span", { class: "label", text: () => m.t.t("aid.diag") + " " }), s.el("span", { class: "muted", text: () => m.t.t("aid.diag_opens") }));
+  return s.el("div", { class: "dialog-body" }, list, s.el("p", {}, diag), call(s, m, () => m.t.t("aid.phone")));
 }
 
 function settings(s: Scope, m: Model, hands: Hands): HTMLElement {

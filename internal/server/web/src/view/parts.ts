@@ -47,7 +47,7 @@ export function note(scope: Scope, kind: "info" | "waiting" | "danger" | "succes
 }
 
 /** selfView is the patient's own picture. */
-export function selfView(scope: Scope, m: Model, label: () => string): HTMLVideoElement {
+export function selfView(scope: Scope, m: Pick<Model, "self" | "mirrored">, label: () => string): HTMLVideoElement {
   const v = scope.el("video", { class: () => (m.mirrored ? "mirrored" : ""), attrs: { playsinline: "", autoplay: "", muted: "", tabindex: "-1", "aria-label": label, "data-self": "" } });
   v.muted = true;
   v.addEventListener("resize", () => {
