@@ -233,12 +233,9 @@ func (c *consultation) judge() {
 	}
 }
 
-// short complains when a limit is missed, or notes it while it is for later.
+// short complains when a limit is missed.
 func (c *consultation) short(format string, args ...any) {
-	if c.res.limit.later {
-		c.res.note("MISSED, later: "+format, args...)
-		return
-	}
+	c.res.note("MISSED: "+format, args...)
 	c.t.Errorf(format, args...)
 }
 

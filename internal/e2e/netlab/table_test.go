@@ -54,8 +54,6 @@ type limit struct {
 	back       time.Duration // from the network's return to a moving picture
 	fps        float64
 	gap        time.Duration // the longest silence in sound that has none
-	// later are limits that are measured and printed, and not yet asserted.
-	later bool
 }
 
 // rows are the networks of the product's promise. Here, and nowhere else, are the limits.
@@ -87,9 +85,9 @@ func rows(ports Ports) []row {
 		{number: 6, name: "first TURN server dead", plan: Plan{Hospital: symmetric, Home: symmetric}, config: dead, limit: limit{route: relay, picture: 5 * time.Second}},
 		{number: 7, name: "cable out, address changes", plan: Plan{Hospital: nat, Home: nat}, limit: limit{route: anyRoute, back: 3 * time.Second}, after: cables},
 		{number: 8, name: "60 ms and 3 % loss", plan: Plan{Home: Side{NAT: PlainNAT, Line: Line{Delay: 60 * time.Millisecond, Loss: 0.03}}}, crowd: true,
-			limit: limit{route: anyRoute, fps: 20, gap: 200 * time.Millisecond, later: true}, after: listen},
+			limit: limit{route: anyRoute, fps: 20, gap: 200 * time.Millisecond}, after: listen},
 		{number: 9, name: "300 kbit/s", plan: Plan{Home: Side{NAT: PlainNAT, Line: Line{Delay: 10 * time.Millisecond, Rate: 300}}}, crowd: true,
-			limit: limit{route: anyRoute, gap: 200 * time.Millisecond, later: true}, after: narrow},
+			limit: limit{route: anyRoute, gap: 200 * time.Millisecond}, after: narrow},
 		{number: 10, name: "nginx, silent for 90 s", plan: Plan{Front: true}, front: "nginx", config: Config{Prefix: "/visio"}, limit: limit{route: anyRoute}, before: silence},
 		{number: 10, name: "HAProxy, silent for 90 s", plan: Plan{Front: true}, front: "haproxy", limit: limit{route: anyRoute}, before: silence},
 		{number: 11, name: "TCP 443 alone", plan: Plan{Hospital: only443, Home: only443}, limit: limit{desk: through, page: through, route: anyRoute}},
@@ -215,7 +213,7 @@ func table(results []*result) string {
 		number := fmt.Sprint(r.number)
 		switch {
 		case r.skipped != "":
-			fmt.Fprintf(&b, line, number, r.name, r.engine, "", "", "", "", "", "waits for "+r.skipped)
+			fmt.Fprintf(&b, line, number, r.name, r.engine, "", "", "", "", "", r.skipped)
 			continue
 		case r.page.Local.Type == "":
 			fmt.Fprintf(&b, line, number, r.name, r.engine, "", "", "", "", "", "FAILED before the call")
