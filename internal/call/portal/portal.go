@@ -28,6 +28,8 @@ const answerLimit = 1 << 20
 type Portal struct {
 	Base  string // https://host[/prefix], without a slash at its end
 	Token string
+	// Apart is the WebSocket's address where it has a host of its own, as Session tells.
+	Apart string
 	// TLS adds to the system's trust; nil uses the system's.
 	TLS *tls.Config
 	// Dial opens connections, through a proxy where there is one. Nil dials directly.
@@ -57,7 +59,12 @@ func Loopback(host string) bool {
 }
 
 // Socket is the WebSocket's address.
-func (p Portal) Socket() string { return "ws" + strings.TrimPrefix(p.Base, "http") + "/ws" }
+func (p Portal) Socket() string {
+	if strings.HasPrefix(p.Apart, "wss://") {
+		return p.Apart
+	}
+	return "ws" + strings.TrimPrefix(p.Base, "http") + "/ws"
+}
 
 // Refusal is a no from the server.
 type Refusal struct {

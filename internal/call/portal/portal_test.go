@@ -253,3 +253,14 @@ func TestExplain(t *testing.T) {
 		t.Errorf("a trusted one: %v", err)
 	}
 }
+
+func TestASocketApart(t *testing.T) {
+	for _, tt := range []struct{ base, apart, want string }{
+		{"https://h.example/visio", "", "wss://h.example/visio/ws"}, {"http://localhost:1", "", "ws://localhost:1/ws"},
+		{"https://h.example", "wss://ws.h.example/ws", "wss://ws.h.example/ws"}, {"https://h.example", "ws://plain.example/ws", "wss://h.example/ws"},
+	} {
+		if got := (Portal{Base: tt.base, Apart: tt.apart}).Socket(); got != tt.want {
+			t.Errorf("%+v: %s", tt, got)
+		}
+	}
+}

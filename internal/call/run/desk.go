@@ -187,7 +187,7 @@ func (d *Desk) take(ev call.Event) {
 		}
 		ev = own.event
 	case call.SessionOpened:
-		d.portal.Base, d.portal.Token = own.Server, own.Session.Token
+		d.portal.Base, d.portal.Token, d.portal.Apart = own.Server, own.Session.Token, own.Session.Socket
 		d.again = func() {} // it knows the password
 	case call.SessionClosed:
 		if !own.Problem.WantsLogin() {

@@ -44,6 +44,7 @@ type Config struct {
 	// Media and Relay are the port ranges of the SFU and of TURN; zero: the defaults.
 	Media, Relay Range
 	Route        string   // room.route; empty: the default
+	Socket       string   // server.socket_url
 	Servers      []string // turn.servers; the server then has no TURN of its own
 	Secret       string   // turn.secret
 }
@@ -73,11 +74,15 @@ func (c Config) WriteSpare(path, data string) error {
 }
 
 func (c Config) write(path, host, data string, turn []string) error {
-	lines := append([]string{
-		"[server]", fmt.Sprintf("url = %q", "https://"+host), fmt.Sprintf("certificate = %q", c.Certificate), fmt.Sprintf("key = %q", c.Key), fmt.Sprintf("data = %q", data),
+	server := []string{"[server]"}
+	if c.Socket != "" {
+		server = append(server, fmt.Sprintf("socket_url = %q", c.Socket))
+	}
+	lines := append(append(server,
+		fmt.Sprintf("url = %q", "https://"+host), fmt.Sprintf("certificate = %q", c.Certificate), fmt.Sprintf("key = %q", c.Key), fmt.Sprintf("data = %q", data),
 		"[mail]", `from = "teleconsultation@visio.hospital.example"`,
 		"[practice]", `name = "Hôpital du laboratoire"`, `phone = "02 99 00 00 00"`,
-	}, turn...)
+	), turn...)
 	if c.Media != (Range{}) {
 		lines = append(lines, "[media]", fmt.Sprintf("min_port = %d", c.Media.Min), fmt.Sprintf("max_port = %d", c.Media.Max))
 	}

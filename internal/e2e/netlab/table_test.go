@@ -72,7 +72,7 @@ func rows(ports Ports) []row {
 		"turn:" + DeadAddress + ":443?transport=udp", "turns:" + DeadAddress + ":443?transport=tcp",
 		"turn:" + SpareName + ":443?transport=udp", "turns:" + SpareName + ":443?transport=tcp",
 	}}
-	ranges := Config{Route: "server", Media: Range{50200, 50300}, Relay: Range{50000, 50100}}
+	ranges := Config{Route: "server", Socket: "wss://ws." + ServerName + "/ws", Media: Range{50200, 50300}, Relay: Range{50000, 50100}}
 	return []row{
 		{number: 1, name: "open", limit: limit{desk: straight, page: straight, route: []string{"direct"}}},
 		{number: 2, name: "patient without UDP, direct", plan: Plan{Home: closed}, limit: limit{page: through, route: relay}},

@@ -131,7 +131,7 @@ func TestRules(t *testing.T) {
 		{"no TURN", func(c *config.Config) { c.Turn.TLS, c.Turn.UDP = "", "" }, map[string]string{"media": Required, "turn-udp": "", "in-relay": "", "out-relay": "", "relay-range": ""}},
 		{"no TURN, direct", func(c *config.Config) { c.Turn.TLS, c.Turn.UDP, c.Room.Route = "", "", config.RouteDirect }, map[string]string{"in-media": Unused, "direct": Optional}},
 		{"no metrics", func(c *config.Config) { c.Metrics.Listen = "" }, map[string]string{"in-metrics": ""}},
-		{"classic", classic, map[string]string{"further-1": Fallback, "further-2": Fallback, "further-3": "", "wss-apart": Recommended, "in-relay": Recommended, "in-turn-tls": Recommended}},
+		{"classic", classic, map[string]string{"further-1": Fallback, "further-2": Fallback, "further-3": "", "wss-apart": Required, "in-relay": Recommended, "in-turn-tls": Recommended}},
 	} {
 		g := New(t.Context(), source(tt.change))
 		for id, want := range tt.needs {

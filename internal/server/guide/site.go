@@ -24,7 +24,7 @@ func (m *maker) site() {
 	open(wss)
 	if c.Server.SocketURL != "" {
 		u := parse(c.Server.SocketURL)
-		open(Rule{ID: "wss-apart", Use: "wss_apart", Case: Always, Need: Recommended, To: Socket, Host: u.Hostname(), Protocols: []string{WSS}, Transport: TCP, First: portOf(u)})
+		open(Rule{ID: "wss-apart", Use: "wss_apart", Case: Always, Need: Required, To: Socket, Host: u.Hostname(), Protocols: []string{WSS}, Transport: TCP, First: portOf(u)})
 	}
 	// Where nothing else leads to the other side, the better way is the only one.
 	best := Recommended
