@@ -329,6 +329,28 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// A public address that leads nowhere is named at the start, which goes on: only others
+// may be let in by it.
+func TestServeNamesAnUnreachableAddress(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	out := &firstLine{line: make(chan string, 1)}
+	var stderr bytes.Buffer
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, env{strings.NewReader(""), out, &stderr, []string{"EKERMED_MEDIA_ADDRESS=192.0.2.1"}}, []string{"serve", "--dev", "--listen", "127.0.0.1:0", "--data", t.TempDir()})
+	}()
+	<-out.line
+	cancel()
+	if code := <-ended; code != exitOK {
+		t.Errorf("ended with %d", code)
+	}
+	for _, word := range []string{"media.address", "192.0.2.1", "unreachable public address", "hairpin"} {
+		if !strings.Contains(stderr.String(), word) {
+			t.Errorf("%q does not say %q", stderr.String(), word)
+		}
+	}
+}
+
 // relay says when it is ready, what the main server should name, and ends with 0.
 func TestRelay(t *testing.T) {
 	const more = "[log]\nlevel = \"error\"\n"

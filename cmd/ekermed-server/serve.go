@@ -42,6 +42,9 @@ func serve(ctx context.Context, e env, args []string) error {
 	}
 	cfg.Version = version
 	log := logger(cfg.Log, e.stderr)
+	if err := server.Unreachable(cfg); err != nil {
+		log.Warn("media will not reach everybody", "error", err) // a router may let only others in by it
+	}
 	app, err := server.New(ctx, cfg, log)
 	if err != nil {
 		return err

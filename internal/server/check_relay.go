@@ -56,6 +56,17 @@ func checkAddresses(cfg config.Config) (string, error) {
 	return detail, nil
 }
 
+// Unreachable names a public address that clients are told and that leads nowhere, as far
+// as this machine can see; nil when all is well. It is asked before the sockets are open,
+// and takes 3 s at most when something is wrong.
+func Unreachable(cfg config.Config) error {
+	if cfg.Validate() != nil {
+		return nil // New says what is wrong
+	}
+	_, err := checkAddresses(cfg)
+	return err
+}
+
 // reachable sends a packet to a public address and waits for it on this machine.
 func reachable(address string, port int) error {
 	own, err := net.InterfaceAddrs()
