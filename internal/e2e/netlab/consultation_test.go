@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -228,9 +229,20 @@ func (c *consultation) judge() {
 	if !startsWithAny(r.desk.Route, l.route) || r.desk.Route != r.page.Route {
 		complain("route %q on the desktop and %q on the page, want %v", r.desk.Route, r.page.Route, l.route)
 	}
+	// R26: who goes over TCP is told so.
+	if slow := strings.HasSuffix(r.page.Local.Way(), "/tls") || strings.HasSuffix(r.page.Local.Way(), "/tcp"); slow != c.saysReduced() {
+		complain("the page goes by %s, and says that the quality is reduced: %v", r.page.Local.Way(), !slow)
+	}
 	if l.picture > 0 && max(r.deskAfter, r.pageAfter) > l.picture {
 		complain("the first picture came after %s and %s, want %s at most", r.deskAfter, r.pageAfter, l.picture)
 	}
+}
+
+// saysReduced tells whether the page says that the quality is a reduced one.
+func (c *consultation) saysReduced() bool {
+	v, err := c.browser.Do("eval", map[string]any{"js": `document.querySelector(".seal").innerText.includes("Qualité réduite")`})
+	must(c.t, err)
+	return string(v) == "true"
 }
 
 // short complains when a limit is missed.

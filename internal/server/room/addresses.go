@@ -33,7 +33,7 @@ func relayed(candidate string) string {
 // hideAddresses takes out of an SDP every address that is not a relay's.
 func hideAddresses(sdp string) string {
 	var kept []string
-	for line := range strings.SplitSeq(strings.ReplaceAll(sdp, "\r\n", "\n"), "\n") {
+	for line := range strings.SplitSeq(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(sdp), "\n") {
 		switch {
 		case strings.HasPrefix(line, "a=candidate:"):
 			candidate := relayed(strings.TrimPrefix(line, "a="))
