@@ -54,6 +54,13 @@ type (
 	}
 	// PlayTest sounds the speaker.
 	PlayTest struct{ Choice Choice }
+	// Diagnose tries the network to a server; DiagnosisTold and DiagnosisDone answer.
+	Diagnose struct {
+		Server string
+		Try    uint32
+	}
+	// EndDiagnosis ends Diagnose.
+	EndDiagnosis struct{}
 	// Save keeps settings, devices, server and address for the next run.
 	Save struct{ Remembered Remembered }
 )
@@ -77,4 +84,6 @@ func (SwitchDevices) effect() {}
 func (CloseDevices) effect()  {}
 func (Mute) effect()          {}
 func (PlayTest) effect()      {}
+func (Diagnose) effect()      {}
+func (EndDiagnosis) effect()  {}
 func (Save) effect()          {}

@@ -49,6 +49,10 @@ type (
 	Choose struct{ Choice Choice }
 	// TestSpeaker plays a short sound.
 	TestSpeaker struct{}
+	// RunDiagnosis tries the network to the account's server, not during a call;
+	// StopDiagnosis gives it up.
+	RunDiagnosis  struct{}
+	StopDiagnosis struct{}
 	// SetSettings keeps language, theme and text size.
 	SetSettings struct{ Settings Settings }
 )
@@ -109,6 +113,16 @@ type (
 		Server   string
 		Email    string
 	}
+	// DiagnosisTold is what one test has come to, and DiagnosisDone that all have; Try is
+	// that of Diagnose. Online is whether the machine has an address.
+	DiagnosisTold struct {
+		Try    uint32
+		Result Result
+	}
+	DiagnosisDone struct {
+		Try    uint32
+		Online bool
+	}
 	// Warned shows a problem of the account that stops nothing.
 	Warned struct{ Problem Problem }
 )
@@ -130,6 +144,10 @@ func (CloseEnd) event()          {}
 func (Preview) event()           {}
 func (Choose) event()            {}
 func (TestSpeaker) event()       {}
+func (RunDiagnosis) event()      {}
+func (StopDiagnosis) event()     {}
+func (DiagnosisTold) event()     {}
+func (DiagnosisDone) event()     {}
 func (SetSettings) event()       {}
 func (SessionOpened) event()     {}
 func (SessionResuming) event()   {}

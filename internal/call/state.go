@@ -12,12 +12,13 @@ import (
 // State is everything the desktop may show. It is a value that observers receive
 // as a whole and must not change.
 type State struct {
-	Account  Account
-	Agenda   Agenda
-	Invite   Invite
-	Devices  Devices
-	Call     Consultation
-	Settings Settings
+	Account   Account
+	Agenda    Agenda
+	Invite    Invite
+	Devices   Devices
+	Call      Consultation
+	Diagnosis Diagnosis
+	Settings  Settings
 }
 
 // AccountPhase is where signing in stands.

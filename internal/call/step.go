@@ -21,6 +21,8 @@ func Step(s State, ev Event, now time.Time) (State, []Effect) {
 		return stepHeard(s, ev.Message, now)
 	case MediaUp, MediaReady, MediaPath, MediaDown:
 		return stepMedia(s, ev, now)
+	case RunDiagnosis, StopDiagnosis, DiagnosisTold, DiagnosisDone:
+		return stepDiagnosis(s, ev, now)
 	case NetworkChanged:
 		return networkChanged(s)
 	}
@@ -223,9 +225,10 @@ func enter(s State, appointment string) (State, []Effect) {
 	if s.Account.Phase != SignedIn || s.Call.Live() {
 		return s, nil
 	}
+	s, effects := stopDiagnosis(s)
 	s.Call = Consultation{Phase: Entering, Appointment: appointment, Audio: true, Video: true}
 	// Devices first: the media connection needs them. Open ones stay open.
-	return s, []Effect{OpenDevices{s.Devices.Chosen}, Mute{wire.Audio, false}, Mute{wire.Video, false}, Enter{appointment}}
+	return s, append(effects, OpenDevices{s.Devices.Chosen}, Mute{wire.Audio, false}, Mute{wire.Video, false}, Enter{appointment})
 }
 
 // ask sends a wish about somebody at the door, entering the room first when needed.

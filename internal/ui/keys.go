@@ -76,6 +76,8 @@ func (u *UI) typed(e *fyne.KeyEvent) {
 			u.closeDialog()
 		case u.at == atDevices || u.at == atSettings:
 			u.visit(atToday)
+		case u.at == atDiagnosis || u.at == atDiagnosisAlone:
+			u.leaveDiagnosis()
 		}
 	}
 }

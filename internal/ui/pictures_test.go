@@ -45,6 +45,7 @@ func scenes() []scene {
 	notReady := somebody("p3", "Hugo Lambert", 40*time.Second)
 	notReady.Ready = false
 	devices := func(d *desk) { d.visit(atDevices) }
+	diagnose := func(d *desk) { d.visit(atDiagnosis) }
 	return []scene{
 		{"d1-first", out, nil},
 		{"d1-known", known, nil},
@@ -100,6 +101,11 @@ func scenes() []scene {
 		{"d4-none", with(signedIn(), func(s *call.State) {
 			s.Devices = call.Devices{Camera: &call.Problem{Code: call.ProblemNoDevice}, Speaker: &call.Problem{Code: call.ProblemNoSound}}
 		}), devices},
+		{"d5-running", diagnosed(halfway()), diagnose},
+		{"d5-direct", diagnosed(direct()), diagnose},
+		{"d5-tls", diagnosed(throughTLS()), diagnose},
+		{"d5-blocked", diagnosed(blocked()), diagnose},
+		{"d5-alone", with(problem(known, call.ProblemOffline, "ekermed.example.org"), func(s *call.State) { s.Diagnosis = unreached() }), diagnose},
 		{"d6-empty", inCall(call.Waiting), nil},
 		{"d6-two", inCall(call.Waiting, somebody("p1", "Camille Moreau", 12*time.Minute), notReady), nil},
 		{"d6-refuse", inCall(call.Waiting, somebody("p1", "Camille Moreau", 12*time.Minute)), func(d *desk) { d.button(d.words.T("desktop.refuse.do")).Tapped(nil) }},

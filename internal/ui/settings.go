@@ -31,10 +31,13 @@ func newSettings(u *UI) *settings {
 	account := kit.Spread(kit.M, 12, who, kit.NewIcon("user-circle", kit.Display, kit.Muted), who, out)
 	devices := kit.NewButton(u.host, kit.Secondary, "webcam", w.T("desktop.settings.devices_do"), func() { u.visit(atDevices) })
 	say := kit.NewText(w.T("desktop.settings.devices_text"), kit.Body, kit.Muted)
+	network := kit.NewButton(u.host, kit.Secondary, "wifi-high", w.T("desktop.diag.do"), u.openDiagnosis)
+	about := kit.NewText(w.T("desktop.diag.settings_text"), kit.Body, kit.Muted)
 	s.root = kit.NewPage(kit.Inset(kit.XL, kit.XL, kit.Measured(48, kit.Column(kit.L,
 		kit.NewText(w.T("desktop.settings.title"), kit.Title, kit.Ink).Bold(),
 		kit.Card(s.body),
 		kit.Card(kit.Column(kit.M, section(w.T("desktop.settings.devices")), kit.Spread(kit.M, 12, say, say, devices))),
+		kit.Card(kit.Column(kit.M, section(w.T("desktop.diag.settings")), kit.Spread(kit.M, 12, about, about, network))),
 		kit.Card(kit.Column(kit.M, section(w.T("desktop.settings.account")), account)),
 		kit.Card(kit.Column(kit.M, section(w.T("desktop.help.shortcuts")), shortcutList(w)))))), false)
 	return s
@@ -159,11 +162,14 @@ func (u *UI) openHelp() {
 		objects = append(objects, kit.NewText(w.T("desktop.help.version", "version", u.o.Version), kit.Caption, kit.Muted))
 	}
 	foot := []fyne.CanvasObject{done}
+	if u.canDiagnose() {
+		foot = append([]fyne.CanvasObject{kit.NewButton(u.host, kit.Secondary, "wifi-high", w.T("desktop.diag.do"), u.openDiagnosis)}, foot...)
+	}
 	if server := u.state.Account.Server; server != "" && u.o.OpenURL != nil {
 		page := server + "/security"
-		foot = []fyne.CanvasObject{kit.NewButton(u.host, kit.Secondary, "shield-check", w.T("desktop.help.security"), func() { u.o.OpenURL(page) }), done}
+		foot = append([]fyne.CanvasObject{kit.NewButton(u.host, kit.Secondary, "shield-check", w.T("desktop.help.security"), func() { u.o.OpenURL(page) })}, foot...)
 	}
-	u.open(&dialog{name: "help", sheet: kit.NewSheet(34, kit.Column(kit.M, objects...), kit.RowAligned(fyne.TextAlignTrailing, kit.M, foot...))}, done)
+	u.open(&dialog{name: "help", sheet: kit.NewSheet(40, kit.Column(kit.M, objects...), kit.RowAligned(fyne.TextAlignTrailing, kit.M, foot...))}, done)
 }
 
 // shortcutList shows every shortcut of this release.

@@ -28,7 +28,7 @@ func newShell(u *UI, p pane) *shell {
 	s := &shell{u: u, pane: p}
 	item := func(place name, icon, label string) *kit.Button {
 		kind := kit.Nav
-		if place == u.at {
+		if place == u.at || place == atSettings && u.at == atDiagnosis {
 			kind = kit.NavHere
 		}
 		return kit.NewButton(u.host, kind, icon, label, func() { u.visit(place) }).Stacked()

@@ -16,6 +16,7 @@ type signIn struct {
 	u        *UI
 	root     *kit.Page
 	banner   *kit.Banner
+	network  *kit.Button // tries the network, in the banner
 	known    *fyne.Container
 	knownAs  *kit.Text
 	server   *kit.Entry
@@ -35,7 +36,8 @@ type signIn struct {
 
 func newSignIn(u *UI) *signIn {
 	w, h := u.words, u.host
-	s := &signIn{u: u, banner: kit.NewBanner(),
+	network := kit.NewButton(h, kit.Secondary, "wifi-high", w.T("desktop.diag.do"), u.openDiagnosis).Small()
+	s := &signIn{u: u, banner: kit.NewBanner(network), network: network,
 		server:   kit.NewEntry(h, w.T("desktop.signin.server")),
 		email:    kit.NewEntry(h, w.T("desktop.signin.email")),
 		password: kit.NewEntry(h, w.T("desktop.signin.password")),
@@ -162,11 +164,17 @@ func (s *signIn) show(st call.State) {
 	if problem != nil && problem.Code == call.ProblemOffline && st.Account.Phase == call.SignedOut {
 		action = w.T("desktop.signin.offline") // nothing is retried by itself here
 	}
+	s.network.Hidden = !s.u.canDiagnose() || problem == nil || !networks(problem.Code)
 	s.banner.Say(kit.Bad, "warning-circle", sentence, action)
 	if problem != nil && problem.Code == call.ProblemAddress {
 		s.editing = true
 		s.choose()
 	}
+}
+
+// networks tells whether a problem may be the network's, so that trying that helps.
+func networks(code call.ProblemCode) bool {
+	return code == call.ProblemOffline || code == call.ProblemProxy || code == call.ProblemCertificate
 }
 
 // askProxy shows the card of a proxy that wants a login, and gives it the keyboard.

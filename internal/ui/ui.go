@@ -80,6 +80,9 @@ const (
 	atWaiting  name = "waiting"
 	atCall     name = "call"
 	atEnded    name = "ended"
+	// atDiagnosis is beside the rail, and alone when nobody is signed in.
+	atDiagnosis      name = "diagnosis"
+	atDiagnosisAlone name = "diagnosis-alone"
 )
 
 // UI is the desk.
@@ -187,6 +190,8 @@ func (u *UI) redress() {
 // where tells which screen the state asks for.
 func (u *UI) where() name {
 	switch {
+	case u.state.Account.Phase != call.SignedIn && u.place == atDiagnosis && u.at != atDiagnosis:
+		return atDiagnosisAlone
 	case u.state.Account.Phase != call.SignedIn:
 		return atSignIn
 	case u.state.Call.Phase == call.Entering || u.state.Call.Phase == call.Waiting:
@@ -233,6 +238,10 @@ func (u *UI) make(want name) screen {
 		return newShell(u, newDevices(u))
 	case atSettings:
 		return newShell(u, newSettings(u))
+	case atDiagnosis:
+		return newShell(u, newDiagnosis(u))
+	case atDiagnosisAlone:
+		return newDiagnosis(u)
 	case atWaiting:
 		return newWaiting(u)
 	case atCall:

@@ -29,7 +29,7 @@ const (
 
 // newAPI makes the engine of one connection, with t for TCP unless nil; rated gets its
 // estimate of the bandwidth, in bit/s.
-func newAPI(o Options, t *tunnel, rated func(int)) (*webrtc.API, error) {
+func newAPI(o Options, t *Tunnel, rated func(int)) (*webrtc.API, error) {
 	var media webrtc.MediaEngine
 	opus := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"}
 	vp8 := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: []webrtc.RTCPFeedback{

@@ -105,10 +105,10 @@ func New(o Options) (*Peer, error) {
 	p := &Peer{o: o, begun: make(chan struct{}), end: make(chan struct{}), start: time.Now()}
 	dialling, stop := context.WithCancel(context.Background())
 	p.stop = stop
-	var t *tunnel
+	var t *Tunnel
 	servers := o.ICE
 	if o.Dial != nil {
-		t, servers = newTunnel(dialling, o.ICE, o.Dial)
+		t, servers = NewTunnel(dialling, o.ICE, o.Dial)
 	}
 	api, err := newAPI(o, t, p.rated)
 	if err != nil {

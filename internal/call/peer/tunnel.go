@@ -16,9 +16,9 @@ import (
 // else, and a proxy on the way may be slow.
 const dialLimit = 8 * time.Second
 
-// tunnel opens the TCP connections of ICE by a dialer of ours. ICE speaks no TLS on what
+// Tunnel opens the TCP connections of ICE by a dialer of ours. ICE speaks no TLS on what
 // a dialer gives it, so it is done here, for the servers named by turns: (RFC 7065).
-type tunnel struct {
+type Tunnel struct {
 	ctx  context.Context // of the media connection
 	dial func(ctx context.Context, address, secure string) (net.Conn, error)
 	// targets, by the address that ICE knows.
@@ -31,11 +31,11 @@ type target struct {
 	secure  string // its name when it is to speak TLS
 }
 
-// newTunnel also gives the servers as ICE is to know them: those over TCP by addresses
+// NewTunnel also gives the servers as ICE is to know them: those over TCP by addresses
 // that stand for their names. ICE would look the names up, and inside a network with a
 // proxy they often mean nothing: only the proxy can.
-func newTunnel(ctx context.Context, servers []wire.ICEServer, dial func(ctx context.Context, address, secure string) (net.Conn, error)) (*tunnel, []wire.ICEServer) {
-	t := &tunnel{ctx: ctx, dial: dial, targets: map[string]target{}}
+func NewTunnel(ctx context.Context, servers []wire.ICEServer, dial func(ctx context.Context, address, secure string) (net.Conn, error)) (*Tunnel, []wire.ICEServer) {
+	t := &Tunnel{ctx: ctx, dial: dial, targets: map[string]target{}}
 	known := make([]wire.ICEServer, 0, len(servers))
 	for _, s := range servers {
 		urls := make([]string, 0, len(s.URLs))
@@ -49,7 +49,7 @@ func newTunnel(ctx context.Context, servers []wire.ICEServer, dial func(ctx cont
 }
 
 // stand makes a server's URL one with an address, and notes what that stands for.
-func (t *tunnel) stand(url string) string {
+func (t *Tunnel) stand(url string) string {
 	u, err := stun.ParseURI(url)
 	if err != nil || u.Proto != stun.ProtoTypeTCP || (u.Scheme != stun.SchemeTypeTURN && u.Scheme != stun.SchemeTypeTURNS) {
 		return url
@@ -65,7 +65,7 @@ func (t *tunnel) stand(url string) string {
 }
 
 // Dial implements golang.org/x/net/proxy's Dialer.
-func (t *tunnel) Dial(_, address string) (net.Conn, error) {
+func (t *Tunnel) Dial(_, address string) (net.Conn, error) {
 	to, ok := t.targets[address]
 	if !ok {
 		return nil, fmt.Errorf("dialling for ICE: %s is none of its servers", address)

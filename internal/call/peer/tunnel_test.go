@@ -26,7 +26,7 @@ func TestTunnelTargets(t *testing.T) {
 	}
 	kept := slices.Clone(given[1].URLs)
 	var dialled []string
-	tun, known := newTunnel(t.Context(), given, func(_ context.Context, address, secure string) (net.Conn, error) {
+	tun, known := NewTunnel(t.Context(), given, func(_ context.Context, address, secure string) (net.Conn, error) {
 		dialled = append(dialled, address+" "+secure)
 		return nil, errors.New("no")
 	})

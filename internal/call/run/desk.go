@@ -82,17 +82,19 @@ type Desk struct {
 	wg     sync.WaitGroup
 
 	// What follows belongs to the goroutine of Run.
-	ctx     context.Context
-	state   call.State
-	portal  portal.Portal
-	giveUp  context.CancelFunc // ends the checking of an earlier session
-	again   func()             // tries again at once what a proxy holds up
-	agenda  *link.Link
-	room    *link.Link
-	resume  *resume
-	entry   uint64 // counts rooms entered, so that late news of an old one is dropped
-	devices *devices
-	wires   *wires
+	ctx    context.Context
+	state  call.State
+	portal portal.Portal
+	giveUp context.CancelFunc // ends the checking of an earlier session
+	again  func()             // tries again at once what a proxy holds up
+	// undiagnose ends the trying of the network.
+	undiagnose context.CancelFunc
+	agenda     *link.Link
+	room       *link.Link
+	resume     *resume
+	entry      uint64 // counts rooms entered, so that late news of an old one is dropped
+	devices    *devices
+	wires      *wires
 
 	// stats are read by others.
 	mu    sync.Mutex
@@ -101,7 +103,7 @@ type Desk struct {
 
 // New makes a desk that starts from a remembered state.
 func New(o Options, r call.Remembered) *Desk {
-	d := &Desk{o: o, events: make(chan call.Event, queued), giveUp: func() {}, again: func() {}}
+	d := &Desk{o: o, events: make(chan call.Event, queued), giveUp: func() {}, again: func() {}, undiagnose: func() {}}
 	d.portal.TLS = o.TLS
 	if o.Dialer != nil {
 		d.portal.Dial = o.Dialer.DialContext
@@ -251,6 +253,10 @@ func (d *Desk) do(effect call.Effect) {
 		d.hangUp()
 	case call.Connect:
 		d.wires.take(e)
+	case call.Diagnose:
+		d.diagnose(e)
+	case call.EndDiagnosis:
+		d.undiagnose()
 	case call.TellProxy:
 		d.tellProxy(e)
 	case call.TryAgain:

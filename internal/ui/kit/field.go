@@ -14,8 +14,10 @@ type Entry struct {
 	widget.Entry
 	// Name is the accessible name: the field's label.
 	Name string
-	host *Host
-	ring *focusRing
+	// ReadOnly: the text can be read, selected and copied, and not changed by hand.
+	ReadOnly bool
+	host     *Host
+	ring     *focusRing
 }
 
 // NewEntry is a one-line entry.
@@ -39,13 +41,37 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 	switch k.Name {
 	case fyne.KeyEscape, fyne.KeyF1:
 		e.host.key(k)
+	case fyne.KeyBackspace, fyne.KeyDelete, fyne.KeyReturn, fyne.KeyEnter:
+		if !e.ReadOnly {
+			e.Entry.TypedKey(k)
+		}
 	default:
 		e.Entry.TypedKey(k)
 	}
 }
 
+// TypedRune implements fyne.Focusable.
+func (e *Entry) TypedRune(r rune) {
+	if !e.ReadOnly {
+		e.Entry.TypedRune(r)
+	}
+}
+
+// TappedSecondary opens the menu, which would paste into what is only read.
+func (e *Entry) TappedSecondary(p *fyne.PointEvent) {
+	if !e.ReadOnly {
+		e.Entry.TappedSecondary(p)
+	}
+}
+
 // TypedShortcut implements fyne.Shortcutable.
 func (e *Entry) TypedShortcut(s fyne.Shortcut) {
+	switch s.(type) {
+	case *fyne.ShortcutCut, *fyne.ShortcutPaste, *fyne.ShortcutUndo, *fyne.ShortcutRedo:
+		if e.ReadOnly {
+			return
+		}
+	}
 	e.Entry.TypedShortcut(s)
 	e.host.shortcut(s)
 }
