@@ -73,7 +73,7 @@ type statusProblem struct {
 	Detail string `json:"detail"`
 }
 
-// report keeps the snapshot file: at every change, and each second in a call.
+// report keeps the snapshot file: at every change, and four times a second in a call.
 func report(ctx context.Context, path string, desk *run.Desk, m *machine, latest func() *call.State, log *slog.Logger) error {
 	if path == "" {
 		return nil
@@ -86,7 +86,7 @@ func report(ctx context.Context, path string, desk *run.Desk, m *machine, latest
 		if s := latest(); s != nil {
 			now := snapshot(*s, desk, m)
 			changed := !reflect.DeepEqual(still(now), still(last))
-			if changed || (s.Call.Live() && time.Since(wrote) > time.Second) {
+			if changed || (s.Call.Live() && time.Since(wrote) > 250*time.Millisecond) {
 				last, wrote = now, time.Now()
 				text, err := json.MarshalIndent(now, "", "  ")
 				if err == nil {

@@ -7,7 +7,7 @@ export const backoff = [300, 1000, 2000, 4000, 5000];
 const pingEvery = 5000;
 const deadAfter = 12000;
 /** deadSoon: so long may an answer take when there is a reason to doubt the line, ms. */
-const deadSoon = 1200;
+const deadSoon = 1000;
 const dialWithin = 10000;
 
 export interface LinkEvents {

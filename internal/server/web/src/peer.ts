@@ -34,7 +34,7 @@ const comesUpWithin = 12000;
 const tryAgainAfter = 8000;
 const lookEvery = 300;
 /** doubtAfter: after this long without anything, ms, the line to the server is asked. */
-const doubtAfter = 600;
+const doubtAfter = 500;
 /** silentFor: nothing came for this long, ms, from somebody who sends 50 packets a second;
  * and when there is a reason to suspect that the network is another. */
 const silentFor = 2000;

@@ -156,7 +156,7 @@ test("a doubted line that does not answer is left soon; one that answers is kept
   await pass(3000);
   assert.equal(downs(), 0);
   link.hurry();
-  await pass(1100);
+  await pass(900);
   assert.equal(Socket.all.length, 1);
   await pass(400);
   assert.equal(Socket.all.length, 2);
