@@ -46,7 +46,11 @@ func stepHeard(s State, m wire.Message, now time.Time) (State, []Effect) {
 		return s, []Effect{Connect{Message: m}}
 	case wire.Settle:
 		c.keep(m.Gen)
-		return s, []Effect{Connect{Message: m}}
+		effects := []Effect{Connect{Message: m}}
+		if kept, ok := c.connection(m.Gen); ok && kept.ready && !kept.up {
+			effects = append(effects, Tell{wire.Renew(m)}) // it died while another was tried
+		}
+		return s, effects
 	case wire.Admitted:
 		c.ice = m.ICE
 	case wire.Ended:

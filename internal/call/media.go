@@ -45,6 +45,8 @@ func stepMedia(s State, ev Event, now time.Time) (State, []Effect) {
 	case MediaUp:
 		return mediaUp(s, ev, now)
 	case MediaReady:
+		// Who lets nothing out is in the call all the same.
+		s, _ = mediaUp(s, MediaUp{Gen: ev.Gen, Kind: wire.Audio}, now)
 		conn, ok := s.Call.connection(ev.Gen)
 		if !ok {
 			return s, nil

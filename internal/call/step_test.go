@@ -330,3 +330,21 @@ func TestProxyLogin(t *testing.T) {
 		}
 	}
 }
+
+// The connection that carried the call dies while another is tried in vain: when the
+// server goes back to it, a new one is asked for.
+func TestADeadConnectionIsNotKept(t *testing.T) {
+	s, effects := play(t, signedIn, OpenRoom{"a1"}, welcomed, Heard{wire.Presence{Person: inCall}},
+		Heard{wire.Offer{Gen: 5, Round: 1}}, MediaUp{5, wire.Video}, MediaReady{5}, Heard{wire.Direct{Gen: 6, Peer: "p"}}, MediaDown{5}, Heard{wire.Settle{Gen: 5}})
+	if !has(effects, func(m Tell) bool { return m.Message == wire.Message(wire.Renew{Gen: 5}) }) {
+		t.Errorf("%s: %#v", s.Call.Phase, effects)
+	}
+}
+
+// A patient with neither camera nor microphone is in the call all the same.
+func TestNothingComes(t *testing.T) {
+	s, effects := play(t, signedIn, OpenRoom{"a1"}, welcomed, Heard{wire.Presence{Person: inCall}}, Heard{wire.Direct{Gen: 5, Peer: "p"}}, MediaReady{5})
+	if s.Call.Phase != Talking || s.Call.Seen || !has(effects, func(m Tell) bool { return m.Message == wire.Message(wire.Up{Gen: 5}) }) {
+		t.Errorf("%s %#v", s.Call.Phase, effects)
+	}
+}

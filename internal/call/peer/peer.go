@@ -71,6 +71,10 @@ const (
 	soundRate                   = 40 // with headers
 )
 
+// nothingComes is how long a connection that is up waits for a first packet before it
+// counts as good all the same.
+const nothingComes = 2 * time.Second
+
 // beginLimit bounds the wait for ICE to begin, which takes a millisecond.
 const beginLimit = time.Second
 
@@ -90,6 +94,7 @@ type Peer struct {
 	last      atomic.Int64 // when a packet came, ns of start's clock
 	start     time.Time
 	down      atomic.Bool
+	told      atomic.Int64 // when Down was told last, likewise
 
 	mu     sync.Mutex
 	closed bool
@@ -112,6 +117,7 @@ func New(o Options) (*Peer, error) {
 	}
 	api, err := newAPI(o, t, p.rated)
 	if err != nil {
+		stop()
 		return nil, err
 	}
 	cfg := webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle}
@@ -122,6 +128,7 @@ func New(o Options) (*Peer, error) {
 		cfg.ICEServers = append(cfg.ICEServers, webrtc.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
 	}
 	if p.pc, err = api.NewPeerConnection(cfg); err != nil {
+		stop()
 		return nil, fmt.Errorf("opening a media connection: %w", err)
 	}
 	begin := sync.OnceFunc(func() { close(p.begun) })
@@ -135,6 +142,8 @@ func New(o Options) (*Peer, error) {
 	p.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		if state == webrtc.PeerConnectionStateConnected {
 			o.Media.KeyFrame() // what was sent before went nowhere
+			// Who has neither camera nor microphone sends nothing to wait for.
+			p.after(nothingComes, p.isReady)
 		}
 	})
 	if o.Candidate != nil {
@@ -151,6 +160,7 @@ func New(o Options) (*Peer, error) {
 	for _, track := range o.Media.Tracks() {
 		line, err := p.pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: way})
 		if err != nil {
+			p.Close()
 			return nil, fmt.Errorf("sending %s: %w", track.ID(), err)
 		}
 		p.wg.Go(func() { p.listen(line.Sender(), track.Kind()) })
@@ -218,10 +228,10 @@ func (p *Peer) Answer(o wire.Offer) (wire.Answer, error) {
 		case <-time.After(beginLimit):
 		}
 	}
-	p.asked = true
 	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.SDP}); err != nil {
 		return wire.Answer{}, fmt.Errorf("taking the offer: %w", err)
 	}
+	p.asked = true
 	if err := p.late(); err != nil {
 		return wire.Answer{}, fmt.Errorf("taking a candidate: %w", err)
 	}

@@ -11,6 +11,9 @@ import (
 // Every 20 ms a packet is due then, muted or not.
 const silence = 2 * time.Second
 
+// insistEvery is how often a connection that stays dead is reported.
+const insistEvery = 8 * time.Second
+
 // heard notes a packet, of a track or about one of ours.
 func (p *Peer) heard(r *remote) {
 	p.last.Store(int64(time.Since(p.start)))
@@ -19,12 +22,21 @@ func (p *Peer) heard(r *remote) {
 	}
 }
 
-// lost tells, once until something comes again, that nothing comes any more.
+// lost tells, once until something comes again and then every 8 s, that nothing comes.
 func (p *Peer) lost() {
 	p.mu.Lock()
 	closed := p.closed
 	p.mu.Unlock()
 	if !closed && p.down.CompareAndSwap(false, true) {
+		p.told.Store(int64(time.Since(p.start)))
+		p.o.Down()
+	}
+}
+
+// insist tells again while it lasts: what was asked for may have been lost.
+func (p *Peer) insist() {
+	if now := time.Since(p.start); p.down.Load() && now-time.Duration(p.told.Load()) > insistEvery {
+		p.told.Store(int64(now))
 		p.o.Down()
 	}
 }
@@ -54,6 +66,7 @@ func (p *Peer) watch() {
 			time.Since(p.start)-time.Duration(p.last.Load()) > silence {
 			p.lost()
 		}
+		p.insist()
 		known = p.trace(known)
 	}
 }

@@ -1,7 +1,9 @@
 package run
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"sync/atomic"
 
 	"github.com/pion/webrtc/v4"
@@ -25,6 +27,7 @@ type wires struct {
 	end      chan struct{}
 	// expected: somebody lets sound or picture out, so silence means trouble.
 	expected atomic.Bool
+	flooded  atomic.Bool
 
 	// conns, by generation, belong to the goroutine of run.
 	conns map[uint32]*peer.Peer
@@ -51,7 +54,7 @@ func (w *wires) take(e call.Connect) {
 	select {
 	case w.queue <- e:
 	default:
-		w.desk.o.Log.Error("media connection", "error", "too many messages at once")
+		w.flooded.Store(true) // what is lost may be the word to close: run begins anew
 	}
 }
 
@@ -62,12 +65,30 @@ func (w *wires) run(devices *devices) {
 	for {
 		select {
 		case e := <-w.queue:
-			if err := w.handle(e, devices); err != nil {
-				w.desk.o.Log.Error("media connection", "error", err)
+			if w.flooded.CompareAndSwap(true, false) {
+				w.begin()
+				continue
+			}
+			// Not the error itself: it may quote the other side's addresses.
+			if w.handle(e, devices) != nil {
+				w.desk.o.Log.Error("a message about media could not be used", "type", wire.Type(e.Message))
 			}
 		case <-w.end:
 			return
 		}
+	}
+}
+
+// begin closes everything after a flood, and says so: what is needed is offered anew.
+func (w *wires) begin() {
+	w.desk.o.Log.Error("too many messages about media at once")
+	for len(w.queue) > 0 {
+		<-w.queue
+	}
+	gens := slices.Collect(maps.Keys(w.conns))
+	w.settle(0)
+	for _, gen := range gens {
+		w.post(call.MediaDown{Gen: gen})
 	}
 }
 
@@ -85,6 +106,9 @@ func (w *wires) handle(e call.Connect, devices *devices) error {
 		return w.room.Send(offer)
 	case wire.Offer:
 		conn := w.conns[m.Gen]
+		if conn == nil && m.Round > 1 {
+			return w.room.Send(wire.Renew{Gen: m.Gen}) // a round of a connection that is closed here
+		}
 		if conn == nil {
 			var err error
 			if conn, err = w.open(m.Gen, peer.Options{ICE: e.ICE}, devices); err != nil {

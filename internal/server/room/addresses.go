@@ -1,6 +1,9 @@
 package room
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // What one side may learn of the other when no address is to be known (threat 17): the
 // server, which hands offers, answers and candidates on, lets only relays through. The
@@ -10,22 +13,20 @@ import "strings"
 // relay, without the address that the relay sees; empty for any other.
 func relayed(candidate string) string {
 	words := strings.Fields(candidate)
-	kind := ""
-	for i := 0; i+1 < len(words); i++ {
+	if len(words) == 0 {
+		return candidate // the end of candidates
+	}
+	// Where browsers read the type, and nowhere else.
+	if len(words) < 8 || words[6] != "typ" || words[7] != "relay" || slices.Contains(words[8:], "typ") {
+		return ""
+	}
+	for i := 8; i+1 < len(words); i += 2 {
 		switch words[i] {
-		case "typ":
-			kind = words[i+1]
 		case "raddr":
 			words[i+1] = "0.0.0.0"
 		case "rport":
 			words[i+1] = "0"
 		}
-	}
-	if kind == "" && len(words) == 0 {
-		return candidate // the end of candidates
-	}
-	if kind != "relay" {
-		return ""
 	}
 	return strings.Join(words, " ")
 }

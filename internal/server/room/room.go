@@ -11,6 +11,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
@@ -69,6 +71,7 @@ type person struct {
 	seat Seat
 	// The generations on which this person said that media arrives.
 	upDirect, upServer uint32
+	renews             *rate.Limiter
 }
 
 type room struct {
@@ -82,6 +85,7 @@ type room struct {
 	people      map[string]*person
 	route       route
 	gens        generations
+	meets       *rate.Limiter
 }
 
 func newRoom(h *Hub, e Entry) *room {
@@ -89,6 +93,7 @@ func newRoom(h *Hub, e Entry) *room {
 	return &room{
 		hub: h, id: id, appointment: e.Appointment, owner: e.Owner, log: h.o.Log.With("room", id),
 		inbox: make(chan func(), 256), gone: make(chan struct{}), people: map[string]*person{},
+		meets: rate.NewLimiter(rate.Every(meetEvery), meetBurst),
 	}
 }
 
@@ -181,7 +186,7 @@ func (r *room) enter(e Entry, resume string, conn Conn) *person {
 		conn.Close()
 		return nil
 	default:
-		p = &person{entry: e, resume: resume, conn: &pipe{}, Person: wire.Person{
+		p = &person{entry: e, resume: resume, conn: &pipe{}, renews: rate.NewLimiter(rate.Every(renewEvery), renewBurst), Person: wire.Person{
 			ID: e.Person, Name: e.Name, Role: e.Role, Place: wire.PlaceWaiting,
 			Since: float64(now.UnixMilli()) / 1000,
 		}}
@@ -217,7 +222,10 @@ func (r *room) handle(p *person, m wire.Message) *wire.Failure {
 		if r.hub.o.Policy == DirectOnly && !m.Direct {
 			return &wire.Failure{Code: wire.CodeVersion, Text: "this server wants programs that can talk directly", Fatal: true}
 		}
-		p.Ready, p.Audio, p.Video, p.direct = true, m.Audio, m.Video, m.Direct
+		if !p.Ready {
+			p.direct = m.Direct // of this program; it does not change
+		}
+		p.Ready, p.Audio, p.Video = true, m.Audio, m.Video
 		r.tell(p)
 		r.steer()
 	case wire.Media:

@@ -52,7 +52,23 @@ type route struct {
 	// failed: these two cannot reach each other; the server serves them.
 	failed bool
 	limit  *time.Timer
+	// handed counts what was handed on in this generation.
+	handed struct {
+		offer, answer bool
+		candidates    [2]int
+	}
 }
+
+// candidatesAtMost is how many of one side are handed on in a generation: a machine with
+// many networks has some dozens.
+const candidatesAtMost = 64
+
+// How often one room may begin a direct connection, and one person may ask for another:
+// each costs the other side work.
+const (
+	meetEvery, meetBurst   = 2 * time.Second, 5
+	renewEvery, renewBurst = time.Second, 4
+)
 
 // generations counts media connections of a room. They follow the clock, so that they
 // grow even over a restart of the server: a client that comes back must not take a new
@@ -128,10 +144,18 @@ func (r *room) meet(a, b *person) {
 		caller, callee = b, a
 	}
 	r.route.stop()
-	if !r.route.settled {
-		r.route.before = 0
+	if !r.meets.AllowN(r.hub.o.Now(), 1) {
+		r.route.limit = time.AfterFunc(meetEvery, func() {
+			r.post(func() {
+				if r.people[a.ID] == a && r.people[b.ID] == b && r.directly(r.talkers()) {
+					r.meet(a, b)
+				}
+			})
+		})
+		return
 	}
 	r.route.way, r.route.settled = directWay, false
+	r.route.handed.offer, r.route.handed.answer, r.route.handed.candidates = false, false, [2]int{}
 	r.route.gen, r.route.pair = r.gens.next(), [2]*person{caller, callee}
 	gen := r.route.gen
 	relay := r.hub.o.Policy == RelayOnly
@@ -204,7 +228,11 @@ func (r *room) arrived(p *person, gen uint32) {
 	switch {
 	case r.route.way == directWay && gen == r.route.gen && r.direct(p):
 		p.upDirect = gen
-		if r.other(p).upDirect != gen || r.route.settled {
+		if r.route.settled {
+			p.conn.Send(wire.Settle{Gen: gen}) // it may have been lost
+			return
+		}
+		if r.other(p).upDirect != gen {
 			return
 		}
 		r.route.stop()
@@ -259,10 +287,13 @@ func (r *room) gen(p *person) uint32 {
 // held is the generation that somebody who comes back should hold: a connection that is
 // still being made is made anew.
 func (r *room) held(p *person) uint32 {
-	if r.route.way != serverWay && r.direct(p) && !r.route.settled {
-		return r.route.before
+	switch {
+	case r.route.way == serverWay || !r.direct(p) || r.route.settled:
+		return r.gen(p)
+	case r.route.before == 0 && p.seat != nil:
+		return p.seat.Gen()
 	}
-	return r.gen(p)
+	return r.route.before
 }
 
 // back goes on with the media of somebody whose line was down.
@@ -270,7 +301,7 @@ func (r *room) back(p *person) {
 	if p.seat != nil {
 		p.seat.Resend()
 	}
-	r.route.failed = false // they may have another network now
+	p.upServer = 0 // they say again what they have
 	if r.route.way == directWay && r.direct(p) && !r.route.settled {
 		r.meet(r.route.pair[0], r.route.pair[1])
 		return
@@ -280,6 +311,9 @@ func (r *room) back(p *person) {
 
 // media takes what concerns the media connection of one generation.
 func (r *room) media(p *person, m wire.Message) *wire.Failure {
+	if r.gen(p) == 0 && p.Place == wire.PlaceCall {
+		return nil // it was on its way when the other left
+	}
 	if r.gen(p) == 0 {
 		return &wire.Failure{Code: wire.CodeOrder, Text: wire.Type(m) + " before the first connection"}
 	}
@@ -289,12 +323,17 @@ func (r *room) media(p *person, m wire.Message) *wire.Failure {
 	case wire.Renew:
 		r.renew(p, m)
 	case wire.Offer:
-		if r.route.way == directWay && m.Gen == r.route.gen && p == r.route.pair[0] {
+		if r.route.way == directWay && m.Gen == r.route.gen && p == r.route.pair[0] && !r.route.handed.offer {
+			r.route.handed.offer = true
 			m.SDP = r.shown(m.SDP)
 			r.route.pair[1].conn.Send(m)
 		}
 	case wire.Answer:
 		if r.route.way == directWay && m.Gen == r.route.gen && p == r.route.pair[1] {
+			if r.route.handed.answer {
+				return nil
+			}
+			r.route.handed.answer = true
 			m.SDP = r.shown(m.SDP)
 			r.route.pair[0].conn.Send(m)
 			return nil
@@ -313,19 +352,29 @@ func (r *room) media(p *person, m wire.Message) *wire.Failure {
 				return nil
 			}
 		}
-		r.other(p).conn.Send(m)
+		side := 0
+		if p == r.route.pair[1] {
+			side = 1
+		}
+		if r.route.handed.candidates[side]++; r.route.handed.candidates[side] <= candidatesAtMost {
+			r.other(p).conn.Send(m)
+		}
 	}
 	return nil
 }
 
 // renew replaces a connection that failed.
 func (r *room) renew(p *person, m wire.Renew) {
-	if m.Gen != r.gen(p) {
-		return // it was replaced meanwhile
+	if !p.renews.AllowN(r.hub.o.Now(), 1) {
+		return // it is asked for again while it lasts
 	}
-	if r.route.way == serverWay {
-		p.seat.Renew(m)
+	if p.seat != nil && m.Gen == p.seat.Gen() {
+		p.upServer = 0
+		p.seat.Renew(m) // also while a direct connection is tried beside it
 		return
+	}
+	if r.route.way != directWay || m.Gen != r.gen(p) {
+		return // it was replaced meanwhile
 	}
 	if !r.route.settled {
 		r.unreachable()
@@ -349,6 +398,7 @@ func (r *room) cut(p *person) {
 		p.seat = nil
 	}
 	p.upDirect, p.upServer = 0, 0
+	r.route.failed = false // the next two may reach each other
 	if !r.direct(p) {
 		return
 	}

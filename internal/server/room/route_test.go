@@ -248,3 +248,90 @@ func TestPolicies(t *testing.T) {
 		}
 	})
 }
+
+// Two who are served by the server stay so when a line comes back, however often: what
+// carries the call is named in the welcome, and can be renewed.
+func TestComingBackOnTheServersWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, c, d, p, dl, pl := talk(t, Auto)
+		m, _ := last[wire.Direct](pl)
+		p.Handle(wire.Renew{Gen: m.Gen}) // the direct way fails
+		d.Handle(wire.Up{Gen: 1})
+		p.Handle(wire.Up{Gen: 1})
+		w, _ := last[wire.Welcome](pl)
+		for range 3 {
+			pl = &line{}
+			p.Broken()
+			p = h.Resume(w.Resume, pl)
+			if back, _ := last[wire.Welcome](pl); back.Gen != 1 {
+				t.Fatalf("back to generation %d", back.Gen)
+			}
+			if _, ok := last[wire.Direct](pl); ok {
+				t.Error("tried in vain again")
+			}
+			p.Handle(wire.Up{Gen: 1})
+			if s, _ := last[wire.Settle](pl); s.Gen != 1 {
+				t.Errorf("settled on %d", s.Gen)
+			}
+		}
+		if !c.has("pat") || !c.has("doc") {
+			t.Error("a seat was lost")
+		}
+		if s, _ := last[wire.Settle](dl); s.Gen != 1 {
+			t.Errorf("the clinician was told %d", s.Gen)
+		}
+	})
+}
+
+// One participant's messages cannot keep the other's machine busy.
+func TestFloodsStopHere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, _, d, p, dl, pl := talk(t, Auto)
+		m, _ := last[wire.Direct](pl)
+		count := func(l *line, what func(wire.Message) bool) (n int) {
+			for _, m := range l.all() {
+				if what(m) {
+					n++
+				}
+			}
+			return n
+		}
+		for range 200 {
+			p.Handle(wire.Offer{Gen: m.Gen, Round: 1, SDP: "v=0"})
+			p.Handle(wire.Candidate{Gen: m.Gen, Candidate: "candidate:1 1 udp 1 203.0.113.9 9 typ host"})
+		}
+		if n := count(dl, func(m wire.Message) bool { _, ok := m.(wire.Offer); return ok }); n != 1 {
+			t.Errorf("%d offers", n)
+		}
+		if n := count(dl, func(m wire.Message) bool { _, ok := m.(wire.Candidate); return ok }); n != candidatesAtMost {
+			t.Errorf("%d candidates", n)
+		}
+		gen := settle(t, d, p, dl, pl)
+		for i := range uint32(100) {
+			p.Handle(wire.Ready{Audio: true, Direct: i%2 == 0})
+			p.Handle(wire.Renew{Gen: gen + i})
+			if m, ok := last[wire.Direct](pl); ok {
+				p.Handle(wire.Renew{Gen: m.Gen})
+			}
+		}
+		if n := count(dl, func(m wire.Message) bool { _, ok := m.(wire.Direct); return ok }); n > meetBurst {
+			t.Errorf("%d direct connections", n)
+		}
+	})
+}
+
+// A settle that was lost on the way is said again to who repeats that media arrives.
+func TestSettleIsSaidAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _, d, p, dl, pl := talk(t, Auto)
+		gen := settle(t, d, p, dl, pl)
+		w, _ := last[wire.Welcome](pl)
+		p.Broken()
+		pl = &line{}
+		p = h.Resume(w.Resume, pl)
+		p.Handle(wire.Up{Gen: gen})
+		if s, ok := last[wire.Settle](pl); !ok || s.Gen != gen {
+			t.Errorf("told %+v", s)
+		}
+	})
+}

@@ -660,7 +660,12 @@ function settled(s: State, gen: number): Result {
   if (s.stage === "call") {
     next.media = carrying(next) ? "connected" : "connecting";
   }
-  return [next, [{ do: "settle", gen }]];
+  const effects: Effect[] = [{ do: "settle", gen }];
+  if (kept && kept.ready && !kept.up && s.line === "up") {
+    next.owesRenew = gen;
+    effects.push({ do: "send", message: { type: "renew", data: { gen } } }); // it died while another was tried
+  }
+  return [next, effects];
 }
 
 function said(s: State, from: string, text: string): Result {

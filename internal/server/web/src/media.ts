@@ -389,7 +389,11 @@ export class Media {
 
   /** negotiate answers an offer; a new generation is a new connection beside the old. */
   negotiate(offer: Offer, ice: ICEServer[]): void {
-    (this.find(offer.gen) || this.connect(offer.gen, ice, null)).answer(offer);
+    const known = this.find(offer.gen);
+    if (!known && offer.round > 1) {
+      return this.on.media(offer.gen, "broken"); // a round of a connection that is closed here
+    }
+    (known || this.connect(offer.gen, ice, null)).answer(offer);
   }
 
   /** meet opens a connection straight to another person. */
