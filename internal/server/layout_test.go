@@ -196,3 +196,48 @@ func TestServersOfOthersOnly(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The relay knows this machine's addresses, and reaches nothing of them but what is named.
+func TestRelayKnowsItsMachine(t *testing.T) {
+	cfg := development(t)
+	cfg.Turn.Allow = []string{"0.0.0.0/0", "::/0"}
+	cfg.Turn.Address, cfg.Turn.MinPort, cfg.Turn.MaxPort = "203.0.113.5", 50000, 50100
+	media := relay.Span{Addr: netip.MustParseAddr("203.0.113.6"), MinPort: 443, MaxPort: 443}
+	var o relay.Options
+	if err := relaying(&o, cfg, func(netip.Addr) []relay.Span { return []relay.Span{media} }); err != nil {
+		t.Fatal(err)
+	}
+	interfaces, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	peers := map[string]bool{"203.0.113.6:443": true, "203.0.113.6:53": false, "203.0.113.5:50001": true, "203.0.113.5:53": false, "198.51.100.1:53": true}
+	for _, a := range interfaces {
+		peers[net.JoinHostPort(a.(*net.IPNet).IP.String(), "53")] = false
+	}
+	for peer, want := range peers {
+		if got := o.Policy.Allows(netip.MustParseAddrPort(peer)); got != want {
+			t.Errorf("%s: %v", peer, got)
+		}
+	}
+}
+
+// Who left gets no servers until they come in again.
+func TestTicketsOfWhoLeft(t *testing.T) {
+	r, err := relay.New(relay.Options{URLs: []string{"turn:h:1?transport=udp"}, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := tickets{r}
+	given.Revoke("p")
+	if got := given.ICE("p", true); got != nil {
+		t.Errorf("after leaving: %v", got)
+	}
+	given.Admit("p")
+	if got := given.ICE("p", true); len(got) != 1 {
+		t.Errorf("back again: %v", got)
+	}
+	none := tickets{} // without a relay
+	none.Revoke("p")
+	none.Admit("p")
+}

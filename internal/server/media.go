@@ -143,7 +143,11 @@ func relaying(o *relay.Options, cfg config.Config, ours func(own netip.Addr) []r
 	}
 	own, _ := netip.AddrFromSlice(o.Address)
 	own = own.Unmap()
-	o.Policy = relay.Policy{Ours: ours(own), Relay: own, MinPort: o.MinPort, MaxPort: o.MaxPort, Allow: allow, Deny: deny}
+	carried, err := carriedAddresses()
+	if err != nil {
+		return err
+	}
+	o.Policy = relay.Policy{Ours: ours(own), Own: carried, Relay: own, MinPort: o.MinPort, MaxPort: o.MaxPort, Allow: allow, Deny: deny}
 	return nil
 }
 
@@ -219,6 +223,22 @@ func ownAddress() (net.IP, error) {
 	return c.LocalAddr().(*net.UDPAddr).IP, nil
 }
 
+// carriedAddresses are those of this machine's interfaces. What an interface gets later is
+// not among them; turn.deny can name it.
+func carriedAddresses() ([]netip.Addr, error) {
+	interfaces, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil, fmt.Errorf("this machine's own addresses, which TURN must not reach, are unknown: %w", err)
+	}
+	var list []netip.Addr
+	for _, a := range interfaces {
+		if prefix, err := netip.ParsePrefix(a.String()); err == nil {
+			list = append(list, prefix.Addr().Unmap().WithZone(""))
+		}
+	}
+	return list, nil
+}
+
 // tickets gives out ICE servers, or none when there is no relay.
 type tickets struct{ relay *relay.Relay }
 
@@ -227,6 +247,13 @@ func (t tickets) ICE(peer string, direct bool) []wire.ICEServer {
 		return nil
 	}
 	return t.relay.ICE(peer, direct)
+}
+
+// Admit is for a participant who comes in: they may have left before.
+func (t tickets) Admit(peer string) {
+	if t.relay != nil {
+		t.relay.Admit(peer)
+	}
 }
 
 func (t tickets) Revoke(peer string) {

@@ -25,7 +25,7 @@ const (
 // through opens a connection to address by way of a proxy.
 func (d *Dialer) through(ctx context.Context, proxy *url.URL, address string) (net.Conn, error) {
 	host := hostID(proxy.Hostname())
-	who := d.logins.atOnce(host)
+	who := d.logins.atOnce(proxy)
 	for {
 		conn, answer, err := d.ask(ctx, proxy, address, who)
 		switch {
@@ -83,20 +83,24 @@ func (d *Dialer) ask(ctx context.Context, proxy *url.URL, address string, who *l
 
 // reach opens the connection to the proxy itself.
 func (d *Dialer) reach(ctx context.Context, proxy *url.URL) (net.Conn, error) {
-	port := proxy.Port()
-	switch {
-	case proxy.Scheme != "http" && proxy.Scheme != "https":
+	if proxy.Scheme != "http" && proxy.Scheme != "https" {
 		return nil, fmt.Errorf("%s proxies are not supported, only http and https", proxy.Scheme)
-	case port == "" && proxy.Scheme == "https":
-		port = "443"
-	case port == "":
-		port = "80"
 	}
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(proxy.Hostname(), port))
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(proxy.Hostname(), portOf(proxy)))
 	if err != nil || proxy.Scheme == "http" {
 		return conn, err
 	}
 	return d.secure(ctx, conn, proxy.Hostname())
+}
+
+func portOf(proxy *url.URL) string {
+	switch {
+	case proxy.Port() != "":
+		return proxy.Port()
+	case proxy.Scheme == "https":
+		return "443"
+	}
+	return "80"
 }
 
 func request(address string, who *login) *http.Request {

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"encoding/base64"
+	"net"
 	"net/url"
 	"sync"
 )
@@ -21,27 +22,54 @@ func (l *login) basic() string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(l.user+":"+l.password))
 }
 
-// logins are those that are known, by the proxy's host. Only the two marks of a login
-// change, under mu; a new one takes its place.
+// logins are those that are known, by the whole proxy: what was given to an https one
+// must not go in clear to an http one of the same name. People and keyrings know a proxy
+// by its host alone. Only the two marks of a login change, under mu; a new one takes its
+// place.
 type logins struct {
 	kept func(host string) (user, password string, ok bool)
 
-	mu    sync.Mutex
-	known map[string]*login // nil: none, and the kept ones were asked
+	mu     sync.Mutex
+	known  map[string]*login // by proxyID; nil: none, and the kept ones were asked
+	asked  map[string]string // by host: the proxy that asked last, to which an answer goes
+	early  map[string]*login // by host: typed before any proxy of the name had asked
+	secure map[string]bool   // by host: there is an https proxy of the name
+}
+
+func newLogins(kept func(host string) (user, password string, ok bool)) logins {
+	return logins{kept: kept, known: map[string]*login{}, asked: map[string]string{}, early: map[string]*login{}, secure: map[string]bool{}}
+}
+
+// proxyID is a proxy with everything that makes it another one.
+func proxyID(proxy *url.URL) string {
+	return proxy.Scheme + "://" + net.JoinHostPort(hostID(proxy.Hostname()), portOf(proxy))
 }
 
 // set takes the place of what was known before.
 func (s *logins) set(host, user, password string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.known[host] = &login{user: user, password: password, wanted: true}
+	l := &login{user: user, password: password, wanted: true}
+	if id, ok := s.asked[host]; ok {
+		s.known[id] = l
+	} else {
+		s.early[host] = l
+	}
 }
 
 // atOnce is a login that the proxy is known to want, nil for none.
-func (s *logins) atOnce(host string) *login {
+func (s *logins) atOnce(proxy *url.URL) *login {
+	id, host := proxyID(proxy), hostID(proxy.Hostname())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if l := s.known[host]; l != nil && l.wanted && !l.wrong {
+	if proxy.Scheme == "https" {
+		s.secure[host] = true
+	}
+	if l, ok := s.early[host]; ok { // whoever is met first was meant
+		delete(s.early, host)
+		s.known[id], s.asked[host] = l, id
+	}
+	if l := s.known[id]; l != nil && l.wanted && !l.wrong {
 		return l
 	}
 	return nil
@@ -51,19 +79,22 @@ func (s *logins) atOnce(host string) *login {
 // that there is one, which the proxy did not take. What was typed comes before what the
 // settings name, and that before what was kept.
 func (s *logins) answer(proxy *url.URL) (l *login, wrong bool) {
-	host := hostID(proxy.Hostname())
+	id, host := proxyID(proxy), hostID(proxy.Hostname())
 	s.mu.Lock()
-	l, asked := s.known[host]
+	l, asked := s.known[id]
+	// What is kept for the name may be what was given to its https proxy.
+	inClear := proxy.Scheme != "https" && s.secure[host]
 	s.mu.Unlock()
 	if !asked {
-		l = s.find(host, proxy.User) // not under mu: a keyring may have to ask
+		l = s.find(host, proxy.User, inClear) // not under mu: a keyring may have to ask
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if newer, ok := s.known[host]; ok {
+	s.asked[host] = id
+	if newer, ok := s.known[id]; ok {
 		l = newer
 	}
-	s.known[host] = l
+	s.known[id] = l
 	if l == nil || l.wrong {
 		return nil, l != nil
 	}
@@ -71,12 +102,12 @@ func (s *logins) answer(proxy *url.URL) (l *login, wrong bool) {
 	return l, false
 }
 
-func (s *logins) find(host string, set *url.Userinfo) *login {
+func (s *logins) find(host string, set *url.Userinfo, setOnly bool) *login {
 	if set != nil && set.Username() != "" {
 		password, _ := set.Password()
 		return &login{user: set.Username(), password: password}
 	}
-	if s.kept == nil {
+	if s.kept == nil || setOnly {
 		return nil
 	}
 	user, password, ok := s.kept(host)

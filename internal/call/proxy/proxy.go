@@ -51,10 +51,11 @@ type Dialer struct {
 
 // New makes a dialer.
 func New(o Options) *Dialer {
-	return &Dialer{o: o, finder: finder{find: o.Find, seen: map[string]*finding{}}, logins: logins{kept: o.Kept, known: map[string]*login{}}}
+	return &Dialer{o: o, finder: finder{find: o.Find, seen: map[string]*finding{}}, logins: newLogins(o.Kept)}
 }
 
-// Login says who we are to a proxy, by its host. It counts from the next connection on.
+// Login says who we are to a proxy, by its host: to the one of that name that asked last.
+// It counts from the next connection on.
 func (d *Dialer) Login(host, user, password string) {
 	d.logins.set(hostID(host), user, password)
 }

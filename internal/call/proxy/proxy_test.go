@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -270,6 +271,34 @@ func TestLogins(t *testing.T) {
 		wrong.Login("127.0.0.1", "anne", "pw: é")
 		if err := dial(wrong); err != nil {
 			t.Errorf("what is typed comes before what is set: %v", err)
+		}
+	})
+	t.Run("an http proxy of the same name", func(t *testing.T) {
+		safe, open := newProxy(t, address, true, basic), newProxy(t, address, false, basic)
+		own := trust.Clone()
+		own.RootCAs = own.RootCAs.Clone()
+		own.RootCAs.AddCert(safe.Certificate())
+		var at atomic.Pointer[testProxy]
+		at.Store(safe)
+		kept := false
+		d := New(Options{TLS: own, Find: func(target *url.URL) (*url.URL, error) { return by(t, at.Load().URL)(target) }, Kept: func(string) (string, string, bool) {
+			return "anne", "pw: é", kept // by the program, once it was typed
+		}})
+		asked(t, dial(d), false)
+		d.Login("127.0.0.1", "anne", "pw: é")
+		kept = true
+		if err := dial(d); err != nil {
+			t.Error(err)
+		}
+		at.Store(open)
+		clear(d.finder.seen)
+		asked(t, dial(d), false)
+		if said, _ := open.heard(); len(said) != 1 || said[0] != "" {
+			t.Errorf("it was told %q in clear", said)
+		}
+		d.Login("127.0.0.1", "anne", "pw: é") // which was asked for, for this one
+		if err := dial(d); err != nil {
+			t.Error(err)
 		}
 	})
 	t.Run("only other proofs", func(t *testing.T) {

@@ -12,6 +12,14 @@ import (
 // the TLS handshake included.
 const helloLimit = 10 * time.Second
 
+// TURN over TLS ends when it falls silent: who stops before a second message, which
+// carries the credential, soon; anybody else after longer than a client leaves between
+// two refreshes of a permission, which lasts five minutes (RFC 8656 section 9).
+const (
+	turnHelloLimit = 30 * time.Second
+	turnIdleLimit  = 10 * time.Minute
+)
+
 // tlsRecord is the first byte of every TLS handshake (RFC 8446 section 5.1).
 const tlsRecord = 0x16
 
@@ -155,11 +163,11 @@ func (p *Port) greet(raw net.Conn) (net.Conn, *arrivals) {
 	if err != nil {
 		return nil, nil
 	}
-	to := p.web
+	read := &secured{begun{Conn: sealed, first: first}, sealed}
 	if speaksTURN(first) {
-		to = p.turn
+		return &timed{Conn: read}, p.heard(raw, p.turn)
 	}
-	return &secured{begun{Conn: sealed, first: first}, sealed}, p.heard(raw, to)
+	return read, p.heard(raw, p.web)
 }
 
 // heard ends the limit for the first words.
@@ -205,6 +213,25 @@ func (c *secured) ConnectionState() tls.ConnectionState { return c.tls.Connectio
 
 // CloseWrite lets net/http end an answer so that the client still reads it.
 func (c *secured) CloseWrite() error { return c.tls.CloseWrite() }
+
+// timed gives each Read of a TURN connection its limit.
+type timed struct {
+	net.Conn
+	reads int
+}
+
+// Read has one reader, as every connection here.
+func (c *timed) Read(b []byte) (int, error) {
+	limit := turnIdleLimit
+	if c.reads < 3 { // the first byte, what follows it, and the second message
+		c.reads++
+		limit = turnHelloLimit
+	}
+	if err := c.SetReadDeadline(time.Now().Add(limit)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(b)
+}
 
 // arrivals are the connections of one protocol.
 type arrivals struct {

@@ -175,6 +175,45 @@ func TestSilenceInsideTLSIsCut(t *testing.T) {
 	})
 }
 
+// TURN over TLS that falls silent is cut: soon before a second message, later after it.
+func TestSilentTURNIsCut(t *testing.T) {
+	certificate, err := SelfSigned()
+	if err != nil {
+		t.Fatal(err)
+	}
+	question := request(t, stun.BindingRequest)
+	for messages, want := range map[int]time.Duration{1: turnHelloLimit, 2: turnIdleLimit, 5: turnIdleLimit} {
+		synctest.Test(t, func(t *testing.T) {
+			p := newPipes()
+			port := NewPort(p, certificate, Protocols{Web: true, TURN: true})
+			c := tls.Client(p.dial(), &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // not about trust
+			go func() {
+				for range messages {
+					_, _ = c.Write(question)
+				}
+			}()
+			turn, err := port.TURN().Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			got := 0
+			for b := make([]byte, 100); err == nil && time.Since(start) <= 2*turnIdleLimit; {
+				var n int
+				n, err = turn.Read(b)
+				got += n
+			}
+			if waited := time.Since(start); waited != want || got != messages*len(question) {
+				t.Errorf("%d messages: %d bytes, cut after %s: %v", messages, got, waited, err)
+			}
+			turn.Close()
+			if err := port.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // fussy fails once before it accepts, as when files run out.
 type fussy struct {
 	net.Listener

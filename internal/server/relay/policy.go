@@ -3,13 +3,18 @@ package relay
 import (
 	"net"
 	"net/netip"
+	"slices"
 )
 
 // Policy says which peers the relay may reach. Ours always; then what Allow names;
-// never what Deny names, nor anything that is not a public unicast address.
+// never what Deny names, nor anything that is not a public unicast address, nor any
+// other port of our own machine.
 type Policy struct {
 	// Ours are the media ports of our own server.
 	Ours []Span
+	// Own are the addresses of this machine: of them, and of those of Ours, nothing but
+	// Ours and the relay's own ports is reached, whatever Allow says.
+	Own []netip.Addr
 	// Relay is our own relay address: two clients that are both relayed meet there,
 	// within the port range.
 	Relay            netip.Addr
@@ -43,6 +48,9 @@ func private() []netip.Prefix {
 // Allows tells whether the relay may exchange packets with this peer.
 func (p Policy) Allows(peer netip.AddrPort) bool {
 	ip := peer.Addr().Unmap()
+	if !ip.IsValid() {
+		return false
+	}
 	for _, ours := range p.Ours {
 		if ours.holds(ip, peer.Port()) {
 			return true
@@ -51,7 +59,18 @@ func (p Policy) Allows(peer netip.AddrPort) bool {
 	if relay := (Span{p.Relay, p.MinPort, p.MaxPort}); ip == relay.Addr.Unmap() {
 		return relay.holds(ip, peer.Port())
 	}
-	return p.reaches(ip)
+	return !p.isOwn(ip) && p.reaches(ip)
+}
+
+// isOwn tells whether an address is one of this machine's, or where the world finds it.
+func (p Policy) isOwn(ip netip.Addr) bool {
+	return slices.ContainsFunc(p.Own, func(own netip.Addr) bool { return own.Unmap() == ip }) ||
+		slices.ContainsFunc(p.Ours, func(ours Span) bool { return ours.Addr.Unmap() == ip })
+}
+
+// oursOnly reaches the media of our own server and nothing else.
+func (p Policy) oursOnly() Policy {
+	return Policy{Ours: p.Ours, Deny: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}}
 }
 
 // reaches judges an address alone.
@@ -87,5 +106,5 @@ func (p Policy) permit(_ net.Addr, raw net.IP) bool {
 			return true
 		}
 	}
-	return ip == p.Relay.Unmap() || p.reaches(ip)
+	return ip == p.Relay.Unmap() || !p.isOwn(ip) && p.reaches(ip)
 }

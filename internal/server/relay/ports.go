@@ -5,25 +5,32 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/stun/v4"
 	"github.com/pion/turn/v5"
 )
 
-var errNoTCP = errors.New("TCP allocations are not offered")
+var (
+	errNoTCP   = errors.New("TCP allocations are not offered")
+	errRefused = errors.New("this participant gets no allocation")
+)
 
 // ports opens relay sockets within the range, and nothing over TCP (RFC 6062).
 type ports struct {
 	turn.RelayAddressGeneratorPortRange
-	policy  Policy
+	relay   *Relay
 	refused atomic.Int64 // TCP allocations whose refusal was not sent yet
 }
 
-func newPorts(o Options) *ports {
+func newPorts(r *Relay) *ports {
+	o := r.o
 	return &ports{RelayAddressGeneratorPortRange: turn.RelayAddressGeneratorPortRange{
 		RelayAddress: o.Address, Address: o.Listen, MinPort: o.MinPort, MaxPort: o.MaxPort, MaxRetries: 32,
-	}, policy: o.Policy}
+	}, relay: r}
 }
 
 func (p *ports) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
@@ -31,7 +38,57 @@ func (p *ports) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketCon
 	if err != nil {
 		return nil, nil, err
 	}
-	return filtered{conn, p.policy}, addr, nil
+	f, err := p.relay.take(c.UserID, conn)
+	if err != nil {
+		return nil, nil, errors.Join(err, conn.Close())
+	}
+	return f, addr, nil
+}
+
+// take notes whose a relay socket is. Who was revoked while it was opened, or asked for
+// several at once, is refused here at the latest.
+func (r *Relay) take(user string, conn net.PacketConn) (net.PacketConn, error) {
+	_, peer, named := strings.Cut(user, ":")
+	f := &filtered{PacketConn: conn, policy: r.o.Policy}
+	if !named {
+		return f, nil // TURN looks for a free port with an even number, and closes it again
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, revoked := r.revoked[peer]; revoked || len(r.open[peer]) >= quota {
+		return nil, errRefused
+	}
+	if strings.HasPrefix(peer, trialPrefix) {
+		f.policy = f.policy.oursOnly()
+		f.left = &budget{}
+		f.left.in.Store(r.trial.bytes)
+		f.left.out.Store(r.trial.bytes)
+		f.life = time.AfterFunc(r.trial.life, func() {
+			if r.holds(peer, f) {
+				_ = f.Close() // TURN forgets the allocation when it next reads from it
+			}
+		})
+	}
+	if r.open[peer] == nil {
+		r.open[peer] = map[*filtered]bool{}
+	}
+	r.open[peer][f] = true
+	f.closed = func() { r.forget(peer, f) }
+	return f, nil
+}
+
+func (r *Relay) holds(peer string, f *filtered) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.open[peer][f]
+}
+
+func (r *Relay) forget(peer string, f *filtered) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if delete(r.open[peer], f); len(r.open[peer]) == 0 {
+		delete(r.open, peer)
+	}
 }
 
 // AllocateListener is asked for a TCP allocation.
@@ -47,22 +104,48 @@ func (p *ports) AllocateConn(turn.AllocateConnConfig) (net.Conn, error) { return
 type filtered struct {
 	net.PacketConn
 	policy Policy
+	left   *budget     // nil: no end of it
+	life   *time.Timer // nil: as long as TURN keeps it
+	closed func()      // nil: nobody wants to know
+	once   sync.Once
 }
 
-func (f filtered) WriteTo(b []byte, to net.Addr) (int, error) {
-	if !f.policy.Allows(addrPort(to)) {
+// budget is how many bytes may still pass.
+type budget struct{ in, out atomic.Int64 }
+
+func (f *filtered) WriteTo(b []byte, to net.Addr) (int, error) {
+	if !f.policy.Allows(addrPort(to)) || f.left != nil && f.left.out.Add(-int64(len(b))) < 0 {
 		return len(b), nil
 	}
 	return f.PacketConn.WriteTo(b, to)
 }
 
-func (f filtered) ReadFrom(b []byte) (int, net.Addr, error) {
+func (f *filtered) ReadFrom(b []byte) (int, net.Addr, error) {
 	for {
 		n, from, err := f.PacketConn.ReadFrom(b)
-		if err != nil || f.policy.Allows(addrPort(from)) {
+		if err != nil {
 			return n, from, err
 		}
+		if f.policy.Allows(addrPort(from)) && (f.left == nil || f.left.in.Add(-int64(n)) >= 0) {
+			return n, from, nil
+		}
 	}
+}
+
+// Close may come from TURN, from Revoke and from the end of its life, in any order: only
+// the first one counts, because TURN stops tidying up at an error.
+func (f *filtered) Close() error {
+	var err error
+	f.once.Do(func() {
+		err = f.PacketConn.Close()
+		if f.life != nil {
+			f.life.Stop()
+		}
+		if f.closed != nil {
+			f.closed()
+		}
+	})
+	return err
 }
 
 func addrPort(a net.Addr) netip.AddrPort {

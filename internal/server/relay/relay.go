@@ -12,7 +12,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,9 +32,18 @@ const Lifetime = 5 * time.Minute
 // realm is the TURN realm (RFC 8656 section 9.2); it names no host on purpose.
 const realm = "e-kermed"
 
-// quota is how many allocations a participant may hold at once: one per candidate
-// of two media connections, during a change-over, from two networks.
-const quota = 8
+// quota is how many allocations a participant may hold at once, with whatever
+// credentials: two media connections over UDP and TLS are four, and those of a network
+// that a phone has left stay up to ten minutes, through three changes of network.
+const quota = 16
+
+// A try of the network (package web) needs no account, so what it gets is worth nothing
+// to anybody else: the echo of our own SFU, a little of it, for a little time.
+const (
+	trialPrefix = "probe-"
+	trialLife   = 90 * time.Second
+	trialBytes  = 8 << 20 // each way
+)
 
 // Options configure a Relay.
 type Options struct {
@@ -68,13 +79,19 @@ type Relay struct {
 	server *turn.Server // nil when only Servers relay
 
 	mu      sync.Mutex
-	revoked map[string]time.Time // participant → when the last credential has lapsed anyway
-	live    map[string]int       // allocations by user name
+	revoked map[string]time.Time          // participant → when the last credential has lapsed anyway
+	live    map[string]int                // allocations by user name
+	open    map[string]map[*filtered]bool // relay sockets by participant
+	trial   struct {                      // what an allocation for a try of the network gets
+		life  time.Duration
+		bytes int64
+	}
 }
 
 // New starts the relay on its sockets.
 func New(o Options) (*Relay, error) {
-	r := &Relay{o: o, key: []byte(o.Secret), revoked: map[string]time.Time{}, live: map[string]int{}}
+	r := &Relay{o: o, key: []byte(o.Secret), revoked: map[string]time.Time{}, live: map[string]int{}, open: map[string]map[*filtered]bool{}}
+	r.trial.life, r.trial.bytes = trialLife, trialBytes
 	if o.Secret == "" {
 		r.key = make([]byte, 32)
 		rand.Read(r.key)
@@ -88,11 +105,11 @@ func New(o Options) (*Relay, error) {
 		EventHandler:  turn.EventHandler{OnAllocationCreated: r.created, OnAllocationDeleted: r.deleted},
 	}
 	if o.UDP != nil {
-		p := newPorts(o)
+		p := newPorts(r)
 		cfg.PacketConnConfigs = []turn.PacketConnConfig{{PacketConn: &packets{throttle(o.UDP, o.Now), p}, RelayAddressGenerator: p, PermissionHandler: o.Policy.permit}}
 	}
 	if o.TLS != nil {
-		p := newPorts(o)
+		p := newPorts(r)
 		cfg.ListenerConfigs = []turn.ListenerConfig{{Listener: &streams{o.TLS, p}, RelayAddressGenerator: p, PermissionHandler: o.Policy.permit}}
 	}
 	var err error
@@ -115,11 +132,15 @@ func (r *Relay) Close() error {
 // server to learn its own address, and whose packets Chromium's STUN and TURN ports
 // would take for their own when they come from the address and port of one of these:
 // then it would never find the way to the SFU itself. So there is no stun: then, and
-// turn: over UDP only when it has a port for itself.
+// turn: over UDP only when it has a port for itself. Who was revoked gets nothing: what
+// still goes on for somebody who has left may ask after Revoke.
 func (r *Relay) ICE(peer string, direct bool) []wire.ICEServer {
 	r.mu.Lock()
-	delete(r.revoked, peer)
+	_, revoked := r.revoked[peer]
 	r.mu.Unlock()
+	if revoked {
+		return nil
+	}
 	var urls []string
 	for _, u := range r.o.URLs {
 		if direct || strings.HasPrefix(u, "turns:") || strings.HasPrefix(u, "turn:") && !r.o.Shared {
@@ -138,8 +159,24 @@ func (r *Relay) ICE(peer string, direct bool) []wire.ICEServer {
 	return []wire.ICEServer{{URLs: urls, Username: user, Credential: r.password(user)}}
 }
 
-// Revoke makes a participant's credentials worthless.
+// Admit lifts the ban of a participant who left and is back: a clinician has the same
+// name each time.
+func (r *Relay) Admit(peer string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.revoked, peer)
+}
+
+// Revoke makes a participant's credentials worthless and ends what is relayed with them.
 func (r *Relay) Revoke(peer string) {
+	for _, socket := range r.ban(peer) {
+		_ = socket.Close() // TURN forgets the allocation when it next reads from it
+	}
+}
+
+// ban gives the relay sockets that are to be closed, which is not done under mu: closing
+// takes it.
+func (r *Relay) ban(peer string) []*filtered {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.o.Now()
@@ -151,6 +188,7 @@ func (r *Relay) Revoke(peer string) {
 	// An allocation refreshes itself with the credential it began with, so the ban
 	// outlasts the allocation too.
 	r.revoked[peer] = now.Add(24 * time.Hour)
+	return slices.Collect(maps.Keys(r.open[peer]))
 }
 
 // Allocations counts what is relayed now.
@@ -189,11 +227,11 @@ func (r *Relay) authenticate(a *turn.RequestAttributes) (string, []byte, bool) {
 }
 
 func (r *Relay) mayAllocate(user, _ string, _ net.Addr) bool {
-	stamp, _, _ := strings.Cut(user, ":")
+	stamp, peer, _ := strings.Cut(user, ":")
 	expires, _ := strconv.ParseInt(stamp, 10, 64)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.live[user] < quota && r.o.Now().Unix() <= expires
+	return len(r.open[peer]) < quota && r.o.Now().Unix() <= expires
 }
 
 func (r *Relay) created(_, _ net.Addr, _, user, _ string, _ net.Addr, _ int) { r.count(user, 1) }

@@ -144,6 +144,7 @@ func TestPolicy(t *testing.T) {
 	p := Policy{
 		Ours:  []Span{span(netip.MustParseAddrPort("203.0.113.5:8443")), {netip.MustParseAddr("203.0.113.6"), 40000, 40100}},
 		Relay: netip.MustParseAddr("203.0.113.5"), MinPort: 50000, MaxPort: 50100,
+		Own:   []netip.Addr{netip.MustParseAddr("192.0.2.10"), netip.MustParseAddr("10.1.2.9"), netip.MustParseAddr("203.0.113.5")},
 		Allow: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}, Deny: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("10.1.9.0/24")},
 	}
 	for peer, want := range map[string]bool{
@@ -151,13 +152,26 @@ func TestPolicy(t *testing.T) {
 		"8.8.8.8:1000": true, "198.51.100.7:1000": false, "10.1.2.3:1000": true, "10.1.9.3:1000": false, "10.2.2.3:1000": false,
 		"[::1]:80": false, "[::]:80": false, "[fe80::1]:80": false, "[fe80::1%eth0]:80": false, "[fd00::1]:80": false, "[2001:db8::1]:80": true,
 		"[::ffff:127.0.0.1]:80": false, "[::ffff:10.0.0.1]:80": false, "[64:ff9b::7f00:1]:80": false, "[2002:7f00:1::]:80": false, "[ff02::1]:80": false,
+		// Of our own machine only what is listed, whatever turn.allow says.
+		"203.0.113.6:22": false, "203.0.113.6:39999": false, "192.0.2.10:53": false, "[::ffff:192.0.2.10]:53": false, "192.0.2.11:53": true, "10.1.2.9:53": false,
 		"0.0.0.0:80": false, "127.0.0.1:80": false, "240.0.0.1:80": false,
 	} {
 		if got := p.Allows(netip.MustParseAddrPort(peer)); got != want {
 			t.Errorf("%s: %v", peer, got)
 		}
 	}
-	for _, raw := range []net.IP{nil, {1, 2}, net.ParseIP("::ffff:127.0.0.1"), net.ParseIP("127.0.0.1").To4(), net.ParseIP("::1")} {
+	for peer, want := range map[string]bool{"203.0.113.6:40000": true, "203.0.113.5:8443": true, "203.0.113.5:50050": false, "8.8.8.8:1000": false, "10.1.2.3:1000": false, "0.0.0.0:0": false} {
+		if got := p.oursOnly().Allows(netip.MustParseAddrPort(peer)); got != want {
+			t.Errorf("a try of the network, %s: %v", peer, got)
+		}
+	}
+	if p.oursOnly().Allows(netip.AddrPort{}) {
+		t.Error("an address that is none")
+	}
+	if !p.permit(nil, net.IPv4(203, 0, 113, 6)) || !p.permit(nil, net.IPv4(203, 0, 113, 5)) {
+		t.Error("our own media and relay are not permitted")
+	}
+	for _, raw := range []net.IP{nil, {1, 2}, {192, 0, 2, 10}, {10, 1, 2, 9}, net.ParseIP("::ffff:127.0.0.1"), net.ParseIP("127.0.0.1").To4(), net.ParseIP("::1")} {
 		if p.permit(nil, raw) {
 			t.Errorf("%v is permitted", raw)
 		}

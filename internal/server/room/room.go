@@ -40,6 +40,8 @@ type Seater interface {
 // direct connection, or for one to the SFU.
 type Tickets interface {
 	ICE(peer string, direct bool) []wire.ICEServer
+	// Admit lets a participant have tickets; Revoke ends them, and what they opened.
+	Admit(peer string)
 	Revoke(peer string)
 }
 
@@ -203,6 +205,7 @@ func (r *room) enter(e Entry, resume string, conn Conn) *person {
 		p.Ready = false
 	}
 	p.Away, p.resume = false, resume
+	r.hub.o.Tickets.Admit(p.ID)
 	p.conn.Send(wire.Welcome{
 		Version: wire.Version, Self: p.ID, Role: p.Role, Room: r.id, Resume: p.resume,
 		People: r.seenBy(p), ICE: r.hub.o.Tickets.ICE(p.ID, false), Gen: r.held(p),

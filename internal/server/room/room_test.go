@@ -91,6 +91,7 @@ func (s chair) Close() {
 type noTickets struct{}
 
 func (noTickets) ICE(string, bool) []wire.ICEServer { return nil }
+func (noTickets) Admit(string)                      {}
 func (noTickets) Revoke(string)                     {}
 
 func hub(t *testing.T) (*Hub, *chairs) {

@@ -1,18 +1,24 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
+	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
-// probing bounds the tries of the network that go on at once, and roundsAtMost those of one
-// connection.
+// probing bounds the tries of the network that go on at once, ofOneSource those of one
+// source, and roundsAtMost and probeLife those of one connection. Nobody signs in for a
+// try, so it must not become a way to keep a relay.
 const (
 	probing      = 40
+	ofOneSource  = 4
 	roundsAtMost = 8
+	probeLife    = 3 * time.Minute // one takes half a minute
 )
 
 // Echo returns what it is sent (package sfu).
@@ -36,12 +42,16 @@ func (w *Web) probe(r *http.Request, c *conn) {
 		c.refuse(w.failure(err))
 		return
 	}
-	if w.probes.Add(1) > probing {
-		w.probes.Add(-1)
+	end, ok := w.probes.begin(w.source(r))
+	if !ok {
 		c.refuse(wire.Failure{Code: wire.CodeSlowDown, Text: "too many tries of the network at once"})
 		return
 	}
-	defer w.probes.Add(-1)
+	defer end()
+	life := time.AfterFunc(cmp.Or(w.probes.life, probeLife), func() {
+		c.refuse(wire.Failure{Code: wire.CodeSlowDown, Text: "a try of the network takes less time than this"})
+	})
+	defer life.Stop()
 	name := "probe-" + w.o.Access.ProbeID()
 	defer w.o.Prober.Revoke(name)
 	c.Send(wire.Probed{ICE: oneByOne(w.o.Prober.ICE(name))})
@@ -91,6 +101,37 @@ func (w *Web) probe(r *http.Request, c *conn) {
 			return
 		}
 	}
+}
+
+// tries counts the tries of the network that are under way.
+type tries struct {
+	life time.Duration // zero: probeLife
+
+	mu      sync.Mutex
+	all     int
+	sources map[string]int
+}
+
+// begin counts one until end.
+func (t *tries) begin(source string) (end func(), ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.all >= probing || t.sources[source] >= ofOneSource {
+		return nil, false
+	}
+	if t.sources == nil {
+		t.sources = map[string]int{}
+	}
+	t.all++
+	t.sources[source]++
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.all--
+		if t.sources[source]--; t.sources[source] == 0 {
+			delete(t.sources, source)
+		}
+	}, true
 }
 
 // oneByOne gives each URL a server of its own.

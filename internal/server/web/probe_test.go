@@ -2,6 +2,7 @@ package web
 
 import (
 	"testing"
+	"time"
 
 	"ekermed.example/ekermed/internal/call/wire"
 )
@@ -60,4 +61,42 @@ func TestProbeRefusals(t *testing.T) {
 		}
 	}
 	t.Error("never asked to slow down")
+}
+
+// One who keeps a try of the network open is let go, however much they say.
+func TestProbeEnds(t *testing.T) {
+	r := newRig(t)
+	r.web.probes.life = 300 * time.Millisecond
+	c := r.dial()
+	c.send(t, wire.Probe{Version: wire.Version})
+	until[wire.Probed](t, c)
+	if f := until[wire.Failure](t, c); f.Code != wire.CodeSlowDown || !f.Fatal {
+		t.Errorf("%+v", f)
+	}
+}
+
+// A source has few tries at once, and gets them back.
+func TestProbesOfOneSource(t *testing.T) {
+	r := newRig(t)
+	var open []*client
+	for range ofOneSource {
+		c := r.dial()
+		c.send(t, wire.Probe{Version: wire.Version})
+		until[wire.Probed](t, c)
+		open = append(open, c)
+	}
+	c := r.dial()
+	c.send(t, wire.Probe{Version: wire.Version})
+	if f := until[wire.Failure](t, c); f.Code != wire.CodeSlowDown || !f.Fatal {
+		t.Errorf("%+v", f)
+	}
+	open[0].ws.Close()
+	eventually(t, "a place", func() bool {
+		r.web.probes.mu.Lock()
+		defer r.web.probes.mu.Unlock()
+		return r.web.probes.all == ofOneSource-1
+	})
+	c = r.dial()
+	c.send(t, wire.Probe{Version: wire.Version})
+	until[wire.Probed](t, c)
 }

@@ -126,6 +126,7 @@ func (stool) Seat(_, _ string, _ func() uint32, out func(wire.Message)) (room.Se
 }
 
 func (stool) ICE(string, bool) []wire.ICEServer { return nil }
+func (stool) Admit(string)                      {}
 func (stool) Revoke(string)                     {}
 
 // mirror is an echo with no media.

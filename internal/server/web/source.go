@@ -35,7 +35,17 @@ func (w *Web) source(r *http.Request) string {
 		}
 		at = next
 	}
-	return at.Unmap().WithZone("").String()
+	return network(at)
+}
+
+// network is what counts as one source: an IPv4 address, or the /64 of an IPv6 address,
+// of which any one machine has as many as it likes (RFC 4862).
+func network(ip netip.Addr) string {
+	ip = ip.Unmap().WithZone("")
+	if ip.Is4() {
+		return ip.String()
+	}
+	return netip.PrefixFrom(ip, 64).Masked().String()
 }
 
 func (w *Web) trusts(ip netip.Addr) bool {

@@ -56,7 +56,7 @@ type Web struct {
 	policy  string
 	origins []string
 	pending atomic.Int64 // WebSockets that have not said who they are
-	probes  atomic.Int64 // tries of the network under way
+	probes  tries        // of the network, under way
 
 	sockets sync.WaitGroup
 	mu      sync.Mutex
