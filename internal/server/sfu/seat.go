@@ -63,6 +63,11 @@ func (s *Seat) run() {
 	for {
 		select {
 		case do := <-s.inbox:
+			select {
+			case <-s.done: // what waits is not done any more
+				return
+			default:
+			}
 			do()
 		case <-s.done:
 			return
