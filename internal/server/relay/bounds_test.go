@@ -3,6 +3,7 @@ package relay
 import (
 	"bytes"
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 )
@@ -189,4 +190,24 @@ func TestTrialEnds(t *testing.T) {
 	}
 	defer conn.Close()
 	r.emptied(t)
+}
+
+// A node with no SFU beside it is tried through to the SFU of another machine, within the
+// same bounds.
+func TestTrialOnANode(t *testing.T) {
+	r := newRig(t)
+	r.relay.o.Policy.Ours = nil
+	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.relay.take("1:probe-9", conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Close()
+	f := got.(*filtered)
+	if !f.policy.Allows(netip.MustParseAddrPort("9.9.9.9:443")) || f.left == nil || f.life == nil {
+		t.Error("the SFU of another machine is out of reach, or without bounds")
+	}
 }
