@@ -75,6 +75,9 @@ const (
 // counts as good all the same.
 const nothingComes = 2 * time.Second
 
+// keyAgain is when the first key frame is repeated.
+const keyAgain = 400 * time.Millisecond
+
 // beginLimit bounds the wait for ICE to begin, which takes a millisecond.
 const beginLimit = time.Second
 
@@ -141,7 +144,10 @@ func New(o Options) (*Peer, error) {
 	})
 	p.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		if state == webrtc.PeerConnectionStateConnected {
-			o.Media.KeyFrame() // what was sent before went nowhere
+			// What was sent before went nowhere, and the other side may still be finishing its
+			// handshake; Chromium asks for what it missed only 3 s later.
+			o.Media.KeyFrame()
+			p.after(keyAgain, o.Media.KeyFrame)
 			// Who has neither camera nor microphone sends nothing to wait for.
 			p.after(nothingComes, p.isReady)
 		}
