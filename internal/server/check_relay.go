@@ -17,6 +17,7 @@ import (
 	"github.com/pion/turn/v5"
 	"github.com/pires/go-proxyproto"
 
+	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/server/config"
 	"ekermed.example/ekermed/internal/server/edge"
 )
@@ -212,15 +213,9 @@ func (a *App) allocate(peer, key string, dial dialer) (*allocation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: reaching the relay on this machine: %w; check that no firewall of this machine closes the port", key, err)
 	}
-	client, err := turn.NewClient(&turn.ClientConfig{
-		STUNServerAddr: server, TURNServerAddr: server, Conn: socket, Username: ice.Username, Password: ice.Credential,
-		LoggerFactory: &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled},
-	})
+	client, err := turnClient(socket, server, ice)
 	if err != nil {
-		return nil, errors.Join(err, socket.Close())
-	}
-	if err := client.Listen(); err != nil {
-		return nil, errors.Join(err, socket.Close())
+		return nil, err
 	}
 	relay, err := client.Allocate()
 	if err != nil {
@@ -229,4 +224,21 @@ func (a *App) allocate(peer, key string, dial dialer) (*allocation, error) {
 		return nil, fmt.Errorf("%s: allocating a relay address: %w; check that turn.min_port to turn.max_port are free on this machine", key, err)
 	}
 	return &allocation{client, relay, socket}, nil
+}
+
+// turnClient is a client of the TURN server at an address, listening. With an error,
+// socket is closed.
+func turnClient(socket net.PacketConn, at string, ice wire.ICEServer) (*turn.Client, error) {
+	client, err := turn.NewClient(&turn.ClientConfig{
+		STUNServerAddr: at, TURNServerAddr: at, Conn: socket, Username: ice.Username, Password: ice.Credential,
+		LoggerFactory: &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled},
+	})
+	if err != nil {
+		return nil, errors.Join(err, socket.Close())
+	}
+	if err := client.Listen(); err != nil {
+		client.Close()
+		return nil, errors.Join(err, socket.Close())
+	}
+	return client, nil
 }

@@ -5,12 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"strconv"
 	"strings"
 
-	"github.com/pion/logging"
 	"github.com/pion/stun/v4"
 	"github.com/pion/turn/v5"
 
@@ -39,18 +37,12 @@ func tryServer(ctx context.Context, server string, ice wire.ICEServer) error {
 	if err != nil {
 		return err
 	}
-	client, err := turn.NewClient(&turn.ClientConfig{
-		STUNServerAddr: at, TURNServerAddr: at, Conn: socket, Username: ice.Username, Password: ice.Credential,
-		LoggerFactory: &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled},
-	})
+	client, err := turnClient(socket, at, ice)
 	if err != nil {
-		return errors.Join(err, socket.Close())
+		return err
 	}
 	defer socket.Close()
 	defer client.Close()
-	if err := client.Listen(); err != nil {
-		return err
-	}
 	if uri.Scheme == stun.SchemeTypeSTUN {
 		if _, err := client.SendBindingRequest(); err != nil {
 			return fmt.Errorf("it does not answer (%w); check the address, and that no firewall closes its port", err)

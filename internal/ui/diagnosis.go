@@ -198,7 +198,7 @@ func (u *UI) leaveDiagnosis() {
 	if u.state.Account.Phase == call.SignedIn {
 		u.visit(atSettings)
 	} else {
-		u.visit(atToday) // which is the sign-in for now
+		u.visit(atToday) // the sign-in, when nobody is signed in
 	}
 }
 
