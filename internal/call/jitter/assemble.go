@@ -104,14 +104,32 @@ func (v *Video) stepLocked(now time.Time) (f Frame, wait time.Duration, ask, ok 
 	return f, keyEvery, true, false
 }
 
+// skipPadding goes on to the next picture over what holds nothing of one: padding that
+// came, and padding that was lost. The latter is known by the pictures around it, whose
+// numbers follow one another: a sender without RTX (RFC 4588) counts padding between
+// frames among its packets, and cannot send it again.
 func (v *Video) skipPadding() {
-	for {
-		p := v.at(v.next)
-		if p == nil || !p.padding {
-			return
+	end, missing := v.next, int64(0)
+	for n := v.next; n <= v.seq.highest; n++ {
+		p := v.at(n)
+		if p == nil {
+			missing++
+			continue
 		}
-		p.used = false
-		v.next++
+		if !p.padding {
+			if p.start && p.follows(v.picture, missing) {
+				end = n
+			}
+			break
+		}
+		if missing == 0 {
+			end = n + 1
+		}
+	}
+	for ; v.next < end; v.next++ {
+		if p := v.at(v.next); p != nil {
+			p.used = false
+		}
 	}
 }
 
@@ -141,6 +159,7 @@ func (v *Video) takeLocked(begin, end int64, now time.Time) Frame {
 		}
 	}
 	v.next, v.synced, v.gapAt = end, true, time.Time{}
+	v.picture = first.picture
 	v.stats.Frames++
 	v.stats.Delay += (now.Sub(earliest) - v.stats.Delay) / 16
 	return f

@@ -6,6 +6,20 @@ type descriptor struct {
 	size  int  // bytes to skip
 	start bool // first packet of a frame: S set and partition 0
 	key   bool // that frame is a key frame (RFC 6386, section 9.1)
+	picture
+}
+
+// picture is a PictureID; modulus is 0 when the sender gives none.
+type picture struct {
+	id      uint16
+	modulus uint32 // 2 to the power of 7 or 15
+}
+
+// follows tells whether p is the picture next to before, when no more than missing
+// packets lie between them.
+func (p picture) follows(before picture, missing int64) bool {
+	return p.modulus > 0 && p.modulus == before.modulus && missing < int64(p.modulus) &&
+		uint32(p.id) == (uint32(before.id)+1)%p.modulus
 }
 
 // describe reads the descriptor; ok is false when the payload is too short for it.
@@ -24,7 +38,12 @@ func describe(b []byte) (d descriptor, ok bool) {
 			if len(b) <= at {
 				return d, false
 			}
+			d.picture = picture{uint16(b[at]), 1 << 7}
 			if b[at]&0x80 != 0 {
+				if len(b) <= at+1 {
+					return d, false
+				}
+				d.picture = picture{uint16(b[at]&0x7f)<<8 | uint16(b[at+1]), 1 << 15}
 				at++
 			}
 			at++

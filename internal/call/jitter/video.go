@@ -66,6 +66,8 @@ type Video struct {
 	seq    tracker
 	next   int64 // the packet that the next frame must begin with
 	synced bool  // every frame before next was yielded
+	// picture is the last one yielded.
+	picture
 	closed bool
 	bound  time.Duration
 	begun  time.Time // when the stream began
@@ -128,8 +130,9 @@ func (v *Video) pushLocked(p *rtp.Packet, now time.Time) {
 	}
 	if number < v.next {
 		v.stats.Late++
-		// Somebody is slower than we thought.
-		v.bound = min(v.bound+v.bound/8, mostBound)
+		if described { // somebody is slower than we thought
+			v.bound = min(v.bound+v.bound/8, mostBound)
+		}
 		return
 	}
 	if number >= v.next+videoWindow {

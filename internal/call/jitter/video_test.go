@@ -212,6 +212,34 @@ func TestVideoPaddingAndStrays(t *testing.T) {
 	}
 }
 
+// A sender without RTX (RFC 4588) probes the network with padding that it cannot send
+// again. Numbers of pictures that follow one another tell that nothing else was lost.
+func TestVideoLosesPadding(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 3))
+	var packets []sent
+	seq := uint16(65000)
+	for i := range 100 {
+		at := time.Duration(i) * time.Second / 30
+		packets = append(packets, frame(rnd, i, i == 0, &seq, uint32(i)*3000, at)...)
+		if i == 30 || i == 60 {
+			for k := range 200 {
+				if k%5 != 0 && k != 199 {
+					packets = append(packets, sent{at + 5*time.Millisecond, &rtp.Packet{Header: rtp.Header{SequenceNumber: seq, Timestamp: uint32(i) * 3000, SSRC: 7}}})
+				}
+				seq++
+			}
+		}
+	}
+	frames, asked, stats := watch(t, packets)
+	decodable(t, frames)
+	if len(frames) != 100 || asked != 0 || stats.Concealed != 0 {
+		t.Errorf("%d frames, asked %d, %+v", len(frames), asked, stats)
+	}
+	if stats.Delay > 10*time.Millisecond {
+		t.Errorf("padding was waited for: %s", stats.Delay)
+	}
+}
+
 // Another source is believed from its second packet on.
 func TestVideoNewSource(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(3, 3))
@@ -269,21 +297,22 @@ func TestDescribe(t *testing.T) {
 		size int
 		key  bool
 		ok   bool
+		pic  picture
 	}{
-		{[]byte{}, 0, false, false},
-		{[]byte{0x10}, 0, false, false},
-		{[]byte{0x10, 0x00}, 1, true, true},
-		{[]byte{0x10, 0x01}, 1, false, true},
-		{[]byte{0x11, 0x00}, 1, false, true}, // another partition
-		{[]byte{0x90, 0x80, 0x05, 0x00}, 3, true, true},
-		{[]byte{0x90, 0x80, 0x85, 0x05, 0x00}, 4, true, true},
-		{[]byte{0x90, 0xf0, 0x85, 0x05, 1, 2, 0x00}, 6, true, true},
-		{[]byte{0x90, 0xf0, 0x85, 0x05, 1, 2}, 0, false, false},
-		{[]byte{0x90, 0x80}, 0, false, false},
-		{[]byte{0x90}, 0, false, false},
+		{[]byte{}, 0, false, false, picture{}},
+		{[]byte{0x10}, 0, false, false, picture{}},
+		{[]byte{0x10, 0x00}, 1, true, true, picture{}},
+		{[]byte{0x10, 0x01}, 1, false, true, picture{}},
+		{[]byte{0x11, 0x00}, 1, false, true, picture{}}, // another partition
+		{[]byte{0x90, 0x80, 0x05, 0x00}, 3, true, true, picture{5, 1 << 7}},
+		{[]byte{0x90, 0x80, 0x85, 0x05, 0x00}, 4, true, true, picture{0x505, 1 << 15}},
+		{[]byte{0x90, 0xf0, 0x85, 0x05, 1, 2, 0x00}, 6, true, true, picture{0x505, 1 << 15}},
+		{[]byte{0x90, 0xf0, 0x85, 0x05, 1, 2}, 0, false, false, picture{}},
+		{[]byte{0x90, 0x80}, 0, false, false, picture{}},
+		{[]byte{0x90}, 0, false, false, picture{}},
 	} {
 		d, ok := describe(c.in)
-		if ok != c.ok || (ok && (d.size != c.size || d.key != c.key)) {
+		if ok != c.ok || (ok && (d.size != c.size || d.key != c.key || d.picture != c.pic)) {
 			t.Errorf("%x: %+v %v", c.in, d, ok)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,11 +60,30 @@ func (l *Lab) Capture() (y4m, wav string, err error) {
 	if l.Crowd {
 		pcm = crowd(pcm)
 	}
-	f, err = os.Create(wav)
+	return y4m, wav, writeWAV(wav, pcm)
+}
+
+// Voice writes what the desktop's microphone hears. Two crowds are two: a browser takes
+// what it plays itself for an echo, and removes it.
+func (l *Lab) Voice() (wav string, err error) {
+	wav = filepath.Join(l.Dir, "clinician.wav")
+	pcm, err := fake.Speech()
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
-	return y4m, wav, errors.Join(fake.WriteWAV(f, pcm, fake.Rate), f.Close())
+	if l.Crowd {
+		pcm = crowd(pcm)
+		slices.Reverse(pcm)
+	}
+	return wav, writeWAV(wav, pcm)
+}
+
+func writeWAV(path string, pcm []int16) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fake.WriteWAV(f, pcm, fake.Rate), f.Close())
 }
 
 // Browsing is how a browser is started.

@@ -69,7 +69,7 @@ func (sc *Scene) SetDesk(ctx context.Context) error {
 	if sc.Sound, err = sc.StartSound(ctx); err != nil {
 		return err
 	}
-	_, wav, err := sc.Capture()
+	wav, err := sc.Voice()
 	if err != nil {
 		return err
 	}
