@@ -12,7 +12,7 @@ const (
 	audioWindow = 256       // packets, a power of two: 5 s
 	most        = 10 * unit // over the target by this much: skip at once
 	farJump     = clockRate // timestamps further apart are no pause, but a new beginning
-	concealed   = 5         // units concealed in a row before there is silence
+	concealed   = 10        // units concealed in a row before there is silence
 	patience    = 50        // units without anything before starting over
 	review      = 50        // units between two looks at the delay
 )

@@ -4,12 +4,17 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"math/rand/v2"
 
 	"ekermed.example/ekermed/internal/devices/stage"
 )
 
 // Camera draws the pictures. Not for use by two goroutines at once.
 type Camera struct {
+	// Grain is the noise of a dark room, up and down in steps of luma; it makes a
+	// picture hard to compress.
+	Grain int
+
 	look  Look
 	still *image.YCbCr // everything that does not move
 	frame *image.YCbCr
@@ -60,6 +65,7 @@ func (c *Camera) draw(n uint16) {
 		x := b.home + int(float64(b.swing)*math.Sin(2*math.Pi*float64(n)/(FPS*8)+b.phase))
 		c.bar(x, b.width)
 	}
+	c.grain(n)
 	for i, white := range encode(c.look, n) {
 		y := byte(16)
 		if white {
@@ -70,6 +76,16 @@ func (c *Camera) draw(n uint16) {
 	text := fmt.Sprintf("%05d", n)
 	for i, d := range text {
 		c.digits[d-'0'].draw(c.frame, Width-112+i*18, Height-36)
+	}
+}
+
+func (c *Camera) grain(n uint16) {
+	if c.Grain <= 0 {
+		return
+	}
+	rnd := rand.New(rand.NewPCG(uint64(n), 0))
+	for i, y := range c.frame.Y {
+		c.frame.Y[i] = byte(min(max(int(y)+rnd.IntN(2*c.Grain+1)-c.Grain, 16), 235))
 	}
 }
 

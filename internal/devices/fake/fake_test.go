@@ -140,7 +140,12 @@ func TestNoCounter(t *testing.T) {
 
 func TestFiles(t *testing.T) {
 	var y4m bytes.Buffer
-	if err := WriteY4M(&y4m, Patient, 3); err != nil {
+	c, err := NewCamera(Patient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Grain = 6
+	if err := WriteY4M(&y4m, c, 3); err != nil {
 		t.Fatal(err)
 	}
 	head := "YUV4MPEG2 W640 H360 F25:1 Ip A1:1 C420\n"

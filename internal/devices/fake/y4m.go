@@ -6,13 +6,9 @@ import (
 	"io"
 )
 
-// WriteY4M writes frames pictures of the camera as YUV4MPEG2, which Chromium plays as
+// WriteY4M writes the camera's next frames pictures as YUV4MPEG2, which Chromium plays as
 // its camera (--use-file-for-fake-video-capture), over and over.
-func WriteY4M(w io.Writer, look Look, frames int) error {
-	c, err := NewCamera(look)
-	if err != nil {
-		return err
-	}
+func WriteY4M(w io.Writer, c *Camera, frames int) error {
 	out := bufio.NewWriterSize(w, 1<<20)
 	fmt.Fprintf(out, "YUV4MPEG2 W%d H%d F%d:1 Ip A1:1 C420\n", Width, Height, FPS)
 	for range frames {

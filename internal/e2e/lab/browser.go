@@ -46,11 +46,16 @@ func (l *Lab) Capture() (y4m, wav string, err error) {
 	if _, err := os.Stat(wav); err == nil {
 		return y4m, wav, nil
 	}
+	camera, err := fake.NewCamera(fake.Patient)
+	if err != nil {
+		return "", "", err
+	}
+	camera.Grain = l.Grain
 	f, err := os.Create(y4m)
 	if err != nil {
 		return "", "", err
 	}
-	if err := errors.Join(fake.WriteY4M(f, fake.Patient, seconds*fake.FPS), f.Close()); err != nil {
+	if err := errors.Join(fake.WriteY4M(f, camera, seconds*fake.FPS), f.Close()); err != nil {
 		return "", "", err
 	}
 	pcm, err := fake.Speech()

@@ -32,6 +32,8 @@ type Lab struct {
 	// Crowd lets the microphones hear many voices at once: sound with no pause in it.
 	// Set it before anything speaks.
 	Crowd bool
+	// Grain is the noise of Chromium's camera, see fake.Camera. Set it before a browser starts.
+	Grain int
 
 	mu    sync.Mutex
 	procs []*proc

@@ -51,7 +51,7 @@ func arrange(t *testing.T, ctx context.Context, res *result) *consultation {
 			t.Error(err)
 		}
 	})
-	l.Crowd = res.crowd
+	l.Crowd, l.Grain = res.crowd, res.grain
 	c.trust, err = NewAuthority(l.Dir)
 	must(t, err)
 	desk := lab.Place{Namespace: n.Hospital.Host.Name, Env: []string{"SSL_CERT_FILE=" + c.trust.Root}}

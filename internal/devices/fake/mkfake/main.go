@@ -35,7 +35,13 @@ func run(args []string, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "mkfake: -seconds must be 1 to 600")
 		return 2
 	}
-	err := save(*y4m, func(w io.Writer) error { return fake.WriteY4M(w, which, *seconds*fake.FPS) })
+	err := save(*y4m, func(w io.Writer) error {
+		camera, err := fake.NewCamera(which)
+		if err != nil {
+			return err
+		}
+		return fake.WriteY4M(w, camera, *seconds*fake.FPS)
+	})
 	if err == nil {
 		err = save(*wav, func(w io.Writer) error { return writeSpeech(w, *seconds) })
 	}
