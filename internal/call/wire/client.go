@@ -38,6 +38,10 @@ type Ready struct {
 	// Direct tells that the client understands Direct. Without it all media of its room
 	// goes through the server.
 	Direct bool `json:"direct,omitempty"`
+	// Keys tells that the client takes part in key agreement (see Commit), Seal that it can
+	// seal and open frames with those keys.
+	Keys bool `json:"keys,omitempty"`
+	Seal bool `json:"seal,omitempty"`
 }
 
 // Admit lets a waiting person in. Clinicians only.

@@ -62,6 +62,14 @@ func fromClient(kind string) decoder {
 		return as[Answer]
 	case "candidate":
 		return as[Candidate]
+	case "commit":
+		return as[Commit]
+	case "reveal":
+		return as[Reveal]
+	case "encapsulate":
+		return as[Encapsulate]
+	case "sealed":
+		return as[Sealed]
 	case "up":
 		return as[Up]
 	case "renew":
@@ -96,6 +104,14 @@ func fromServer(kind string) decoder {
 		return as[Answer]
 	case "candidate":
 		return as[Candidate]
+	case "commit":
+		return as[Commit]
+	case "reveal":
+		return as[Reveal]
+	case "encapsulate":
+		return as[Encapsulate]
+	case "sealed":
+		return as[Sealed]
 	case "probed":
 		return as[Probed]
 	case "said":
@@ -115,12 +131,12 @@ func fromServer(kind string) decoder {
 // ClientMessages and ServerMessages list what each side may send, for the
 // TypeScript writer and for tests.
 func ClientMessages() []Message {
-	return []Message{Hello{}, Watch{}, Probe{}, Ready{}, Admit{}, Refuse{}, Note{}, Offer{}, Answer{}, Candidate{}, Up{}, Renew{}, Media{}, Leave{}, Ping{}}
+	return []Message{Hello{}, Watch{}, Probe{}, Ready{}, Admit{}, Refuse{}, Note{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Up{}, Renew{}, Media{}, Leave{}, Ping{}}
 }
 
 // ServerMessages lists every message the server may send.
 func ServerMessages() []Message {
-	return []Message{Welcome{}, Presence{}, Gone{}, Admitted{}, Direct{}, Settle{}, Offer{}, Answer{}, Candidate{}, Probed{}, Said{}, Ended{}, Failure{}, Pong{}, Agenda{}}
+	return []Message{Welcome{}, Presence{}, Gone{}, Admitted{}, Direct{}, Settle{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Probed{}, Said{}, Ended{}, Failure{}, Pong{}, Agenda{}}
 }
 
 // Bodies lists the types of the HTTP interface that are not messages.
@@ -210,6 +226,14 @@ func check(m Message) error {
 		return size("sdp", m.SDP, MaxSDP)
 	case Candidate:
 		return errors.Join(size("candidate", m.Candidate, MaxCandidate), size("mid", m.Mid, 16))
+	case Commit:
+		return errors.Join(size("peer", m.Peer, MaxToken), size("commitment", m.Commitment, MaxKey))
+	case Reveal:
+		return errors.Join(size("peer", m.Peer, MaxToken), size("key", m.Key, MaxKey), size("nonce", m.Nonce, MaxKey))
+	case Encapsulate:
+		return errors.Join(size("peer", m.Peer, MaxToken), size("enc", m.Enc, MaxKey))
+	case Sealed:
+		return errors.Join(size("peer", m.Peer, MaxToken), size("data", m.Data, MaxSealed))
 	}
 	return nil
 }

@@ -18,6 +18,11 @@ type Welcome struct {
 	// participant, 0 when none. A client that does not have it asks for a new one by
 	// Renew.
 	Gen uint32 `json:"gen"`
+	// Rekey is how often keys of frames are changed, in seconds; 0 leaves it to the client.
+	Rekey float64 `json:"rekey,omitempty"`
+	// Sealed: this server lets nobody in who cannot seal frames, so a client that can must
+	// never send one in clear.
+	Sealed bool `json:"sealed,omitempty"`
 }
 
 // Person is one person in a room.
@@ -33,6 +38,9 @@ type Person struct {
 	// Audio and Video: what the person lets out now.
 	Audio bool `json:"audio"`
 	Video bool `json:"video"`
+	// Keys and Seal: what the person's program can do, see Ready.
+	Keys bool `json:"keys,omitempty"`
+	Seal bool `json:"seal,omitempty"`
 	// Since is when the person came, in seconds since 1970-01-01 UTC.
 	Since float64 `json:"since"`
 }

@@ -22,6 +22,8 @@ const (
 	MaxName      = 80
 	MaxText      = 2000
 	MaxClient    = 120
+	MaxKey       = 96 // a key or nonce in base64
+	MaxSealed    = 32 << 10
 )
 
 // Role is what a participant may do in a room.

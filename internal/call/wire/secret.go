@@ -1,0 +1,42 @@
+package wire
+
+// The messages of key agreement travel between two participants who are both in the
+// call. The server hands each on as it is, with Peer changed from the addressee to the
+// sender, and reads none. docs/protocol.md, "Keys", has the computation; byte strings are
+// base64 (RFC 4648, section 4).
+
+// Commit binds its sender to the Reveal that follows, before either side has seen the
+// other's. A second Commit begins the agreement anew.
+type Commit struct {
+	Peer string `json:"peer"`
+	// Commitment is a SHA-256, 32 bytes.
+	Commitment string `json:"commitment"`
+}
+
+// Reveal opens a commitment. It is sent once the other side's Commit is here.
+type Reveal struct {
+	Peer string `json:"peer"`
+	// Key is a public key of DHKEM(P-256, HKDF-SHA256): 65 bytes (RFC 9180, section 4.1).
+	Key string `json:"key"`
+	// Nonce is 32 random bytes.
+	Nonce string `json:"nonce"`
+}
+
+// Encapsulate carries a shared secret to the key that was revealed: enc of RFC 9180, 65
+// bytes.
+type Encapsulate struct {
+	Peer string `json:"peer"`
+	Enc  string `json:"enc"`
+}
+
+// Sealed carries what only its addressee can read: eight bytes of a counter that grows,
+// and the ciphertext under the pair's key.
+type Sealed struct {
+	Peer string `json:"peer"`
+	Data string `json:"data"`
+}
+
+func (Commit) wireType() string      { return "commit" }
+func (Reveal) wireType() string      { return "reveal" }
+func (Encapsulate) wireType() string { return "encapsulate" }
+func (Sealed) wireType() string      { return "sealed" }
