@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-//go:embed i18n tokens.json fonts icons sounds
+//go:embed i18n tokens.json fonts icons safety sounds
 var files embed.FS
 
 // Languages lists the languages there are texts for; the first is the default.
@@ -97,4 +97,14 @@ func (t Texts) N(key string, n int, pairs ...string) string {
 		form = ".one"
 	}
 	return t.T(key+form, append(pairs, "n", fmt.Sprint(n))...)
+}
+
+// SafetyWords are the words of safety codes in a language, 256 of them: word n means the
+// same in every language.
+func SafetyWords(language string) ([]string, error) {
+	raw, err := files.ReadFile("safety/" + language + ".txt")
+	if err != nil {
+		return nil, fmt.Errorf("no safety words in %q: %w", language, err)
+	}
+	return strings.Fields(string(raw)), nil
 }

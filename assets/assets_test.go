@@ -61,3 +61,23 @@ func TestTexts(t *testing.T) {
 		t.Errorf("language %q", en.Language())
 	}
 }
+
+// Four words are read aloud: none may be taken for another.
+func TestSafetyWords(t *testing.T) {
+	for _, language := range Languages() {
+		words, err := SafetyWords(language)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for _, w := range words {
+			if seen[w] || len([]rune(w)) < 2 || len([]rune(w)) > 12 {
+				t.Errorf("%s: %q", language, w)
+			}
+			seen[w] = true
+		}
+		if len(words) != 256 {
+			t.Errorf("%s: %d words", language, len(words))
+		}
+	}
+}

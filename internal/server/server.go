@@ -197,6 +197,7 @@ func (a *App) wire() error {
 	a.rooms = room.NewHub(room.Options{
 		Seater: seater{a.sfu}, Tickets: tickets{a.relay}, Policy: room.Policy(a.cfg.Room.Route),
 		Grace: time.Duration(a.cfg.Room.Grace), Linger: 30 * time.Second,
+		Rekey: time.Duration(a.cfg.Room.Rekey), Recertify: time.Duration(a.cfg.Room.Recertify), Sealed: a.cfg.Room.Sealing == config.SealingRequired,
 		Changed: agenda.Changed,
 		Done:    a.done(agenda),
 		Now:     time.Now, Log: a.log.With("part", "room"),

@@ -22,6 +22,7 @@ const (
 	CodeMedia       Code = "media"        // the media connection could not be set up
 	CodeFull        Code = "full"         // the room is full
 	CodeSlow        Code = "slow"         // the client reads too slowly
+	CodeSeal        Code = "seal"         // the server wants programs that can seal frames
 	CodeOrigin      Code = "origin"       // the page asking is not one of ours
 	CodeNotFound    Code = "not_found"    // no such thing
 	CodeInternal    Code = "internal"     // our fault; it is in the log

@@ -98,7 +98,16 @@ type Room struct {
 	Grace       Duration `toml:"grace"`
 	Session     Duration `toml:"session"`
 	Route       string   `toml:"route"`
+	Sealing     string   `toml:"sealing"`
+	Rekey       Duration `toml:"rekey"`
+	Recertify   Duration `toml:"recertify"`
 }
+
+// The values of room.sealing.
+const (
+	SealingAuto     = "auto"
+	SealingRequired = "required"
+)
 
 // The values of room.route.
 const (
@@ -159,6 +168,7 @@ func Default() Config {
 		Room: Room{
 			OpensBefore: Duration(30 * time.Minute), ClosesAfter: Duration(2 * time.Hour),
 			Grace: Duration(45 * time.Second), Session: Duration(12 * time.Hour), Route: RouteAuto,
+			Sealing: SealingAuto, Rekey: Duration(time.Minute), Recertify: Duration(10 * time.Minute),
 		},
 		Metrics: Metrics{Listen: "127.0.0.1:9464"},
 		Log:     Log{Level: "info", Format: "json"},

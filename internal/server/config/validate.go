@@ -152,6 +152,8 @@ func (c Config) room() error {
 		{"room.closes_after", c.Room.ClosesAfter, time.Minute, 48 * time.Hour},
 		{"room.grace", c.Room.Grace, 5 * time.Second, 10 * time.Minute},
 		{"room.session", c.Room.Session, 5 * time.Minute, 7 * 24 * time.Hour},
+		{"room.rekey", c.Room.Rekey, time.Second, 10 * time.Minute},
+		{"room.recertify", c.Room.Recertify, 10 * time.Second, 24 * time.Hour},
 	} {
 		if v := time.Duration(d.value); v < d.min || v > d.max {
 			return wrong(d.key, v.String(), fmt.Sprintf("choose between %s and %s", d.min, d.max))
@@ -159,6 +161,9 @@ func (c Config) room() error {
 	}
 	if !slices.Contains([]string{RouteAuto, RouteDirect, RouteRelay, RouteServer}, c.Room.Route) {
 		return wrong("room.route", c.Room.Route, "choose auto, direct, relay or server")
+	}
+	if !slices.Contains([]string{SealingAuto, SealingRequired}, c.Room.Sealing) {
+		return wrong("room.sealing", c.Room.Sealing, "choose auto or required")
 	}
 	return c.routable()
 }

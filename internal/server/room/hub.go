@@ -20,6 +20,12 @@ type Options struct {
 	// Grace is how long a dropped connection may come back; Linger how long an empty
 	// room is kept.
 	Grace, Linger time.Duration
+	// Rekey is how often clients change the keys of frames, Recertify how often a direct
+	// connection is made anew with other certificates; 0 is never for the latter, and the
+	// clients' own choice for the former.
+	Rekey, Recertify time.Duration
+	// Sealed lets nobody in whose program cannot seal frames.
+	Sealed bool
 	// Changed is told when the people of an appointment's room changed; Done when its
 	// clinician ended it. Neither may block.
 	Changed func(owner, appointment string)

@@ -73,7 +73,7 @@ type person struct {
 	seat Seat
 	// The generations on which this person said that media arrives.
 	upDirect, upServer uint32
-	renews             *rate.Limiter
+	renews, secrets    *rate.Limiter
 }
 
 type room struct {
@@ -188,7 +188,7 @@ func (r *room) enter(e Entry, resume string, conn Conn) *person {
 		conn.Close()
 		return nil
 	default:
-		p = &person{entry: e, resume: resume, conn: &pipe{}, renews: rate.NewLimiter(rate.Every(renewEvery), renewBurst), Person: wire.Person{
+		p = &person{entry: e, resume: resume, conn: &pipe{}, renews: rate.NewLimiter(rate.Every(renewEvery), renewBurst), secrets: secrets(), Person: wire.Person{
 			ID: e.Person, Name: e.Name, Role: e.Role, Place: wire.PlaceWaiting,
 			Since: float64(now.UnixMilli()) / 1000,
 		}}
@@ -209,6 +209,7 @@ func (r *room) enter(e Entry, resume string, conn Conn) *person {
 	p.conn.Send(wire.Welcome{
 		Version: wire.Version, Self: p.ID, Role: p.Role, Room: r.id, Resume: p.resume,
 		People: r.seenBy(p), ICE: r.hub.o.Tickets.ICE(p.ID, false), Gen: r.held(p),
+		Rekey: r.hub.o.Rekey.Seconds(), Sealed: r.hub.o.Sealed,
 	})
 	r.tell(p)
 	r.back(p)
@@ -225,8 +226,11 @@ func (r *room) handle(p *person, m wire.Message) *wire.Failure {
 		if r.hub.o.Policy == DirectOnly && !m.Direct {
 			return &wire.Failure{Code: wire.CodeVersion, Text: "this server wants programs that can talk directly", Fatal: true}
 		}
-		if !p.Ready {
-			p.direct = m.Direct // of this program; it does not change
+		if r.hub.o.Sealed && !(m.Keys && m.Seal) {
+			return &wire.Failure{Code: wire.CodeSeal, Text: "this server wants programs that can seal frames", Fatal: true}
+		}
+		if !p.Ready { // of this program; it does not change
+			p.direct, p.Keys, p.Seal = m.Direct, m.Keys, m.Seal
 		}
 		p.Ready, p.Audio, p.Video = true, m.Audio, m.Video
 		r.tell(p)
@@ -242,6 +246,8 @@ func (r *room) handle(p *person, m wire.Message) *wire.Failure {
 		return r.note(p, m)
 	case wire.Offer, wire.Answer, wire.Candidate, wire.Up, wire.Renew:
 		return r.media(p, m)
+	case wire.Commit, wire.Reveal, wire.Encapsulate, wire.Sealed:
+		r.secret(p, m)
 	case wire.Leave:
 		r.leave(p, m.End)
 	case wire.Ping:

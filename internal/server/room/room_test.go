@@ -305,7 +305,8 @@ func TestASecondHolderWaits(t *testing.T) {
 // Every role by every message: what a patient may not send ends their connection and
 // changes nothing.
 func TestRoles(t *testing.T) {
-	forPatients := map[string]bool{"ready": true, "offer": true, "up": true, "answer": true, "candidate": true, "renew": true, "media": true, "leave": true, "ping": true}
+	forPatients := map[string]bool{"ready": true, "offer": true, "up": true, "answer": true, "candidate": true, "renew": true, "media": true, "leave": true, "ping": true,
+		"commit": true, "reveal": true, "encapsulate": true, "sealed": true}
 	for _, m := range wire.ClientMessages() {
 		synctest.Test(t, func(t *testing.T) {
 			h, c := hub(t)

@@ -106,7 +106,7 @@ func (r *room) talkers() []*person {
 	var in []*person
 	clinician := false
 	for _, p := range r.people {
-		if p.Place == wire.PlaceCall && p.Ready {
+		if p.talks() {
 			in = append(in, p)
 			clinician = clinician || p.Role == wire.RoleClinician
 		}
@@ -237,6 +237,7 @@ func (r *room) arrived(p *person, gen uint32) {
 		}
 		r.route.stop()
 		r.route.settled, r.route.failed, r.route.before = true, false, gen
+		r.recertify(gen)
 		for _, one := range r.route.pair {
 			one.conn.Send(wire.Settle{Gen: gen})
 			if one.seat != nil {

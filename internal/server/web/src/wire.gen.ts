@@ -6,6 +6,7 @@ export const MaxToken = 128;
 export const MaxName = 80;
 export const MaxText = 2000;
 export const MaxClient = 120;
+export const MaxKey = 96;
 
 /** Admit lets a waiting person in. Clinicians only. */
 export interface Admit {
@@ -58,7 +59,15 @@ export interface Candidate {
 }
 
 /** Code names a failure. Codes are stable: clients choose their words by them. */
-export type Code = "version" | "malformed" | "too_large" | "order" | "role" | "pass" | "session" | "credentials" | "slow_down" | "unknown_link" | "early" | "expired" | "cancelled" | "no_peer" | "media" | "full" | "slow" | "origin" | "not_found" | "internal";
+export type Code = "version" | "malformed" | "too_large" | "order" | "role" | "pass" | "session" | "credentials" | "slow_down" | "unknown_link" | "early" | "expired" | "cancelled" | "no_peer" | "media" | "full" | "slow" | "seal" | "origin" | "not_found" | "internal";
+
+/** Commit binds its sender to the Reveal that follows, before either side has seen the
+ * other's. A second Commit begins the agreement anew. */
+export interface Commit {
+  peer: string;
+  /** Commitment is a SHA-256, 32 bytes. */
+  commitment: string;
+}
 
 /** Direct opens a connection straight to the only other person in the call, beside the
  * connections there are. Both get it, with the same generation; the server hands their
@@ -73,6 +82,13 @@ export interface Direct {
   relay: boolean;
   /** ICE are fresh servers for this connection. */
   ice?: ICEServer[];
+}
+
+/** Encapsulate carries a shared secret to the key that was revealed: enc of RFC 9180, 65
+ * bytes. */
+export interface Encapsulate {
+  peer: string;
+  enc: string;
 }
 
 /** Ended tells that the participant's consultation is over; the connection closes. */
@@ -213,6 +229,9 @@ export interface Person {
   /** Audio and Video: what the person lets out now. */
   audio: boolean;
   video: boolean;
+  /** Keys and Seal: what the person's program can do, see Ready. */
+  keys?: boolean;
+  seal?: boolean;
   /** Since is when the person came, in seconds since 1970-01-01 UTC. */
   since: number;
 }
@@ -260,6 +279,10 @@ export interface Ready {
   /** Direct tells that the client understands Direct. Without it all media of its room
    * goes through the server. */
   direct?: boolean;
+  /** Keys tells that the client takes part in key agreement (see Commit), Seal that it can
+   * seal and open frames with those keys. */
+  keys?: boolean;
+  seal?: boolean;
 }
 
 /** Reason tells why somebody is gone or a consultation ended. */
@@ -278,6 +301,15 @@ export interface Renew {
   gen: number;
 }
 
+/** Reveal opens a commitment. It is sent once the other side's Commit is here. */
+export interface Reveal {
+  peer: string;
+  /** Key is a public key of DHKEM(P-256, HKDF-SHA256): 65 bytes (RFC 9180, section 4.1). */
+  key: string;
+  /** Nonce is 32 random bytes. */
+  nonce: string;
+}
+
 /** Role is what a participant may do in a room. */
 export type Role = "clinician" | "patient";
 
@@ -286,6 +318,13 @@ export interface Said {
   /** From is the id of the person who wrote. */
   from: string;
   text: string;
+}
+
+/** Sealed carries what only its addressee can read: eight bytes of a counter that grows,
+ * and the ciphertext under the pair's key. */
+export interface Sealed {
+  peer: string;
+  data: string;
 }
 
 /** Session answers SignIn; Token goes into "Authorization: Bearer". */
@@ -345,6 +384,11 @@ export interface Welcome {
    * participant, 0 when none. A client that does not have it asks for a new one by
    * Renew. */
   gen: number;
+  /** Rekey is how often keys of frames are changed, in seconds; 0 leaves it to the client. */
+  rekey?: number;
+  /** Sealed: this server lets nobody in who cannot seal frames, so a client that can must
+   * never send one in clear. */
+  sealed?: boolean;
 }
 
 export type FromClient =
@@ -358,6 +402,10 @@ export type FromClient =
   | { type: "offer"; data: Offer }
   | { type: "answer"; data: Answer }
   | { type: "candidate"; data: Candidate }
+  | { type: "commit"; data: Commit }
+  | { type: "reveal"; data: Reveal }
+  | { type: "encapsulate"; data: Encapsulate }
+  | { type: "sealed"; data: Sealed }
   | { type: "up"; data: Up }
   | { type: "renew"; data: Renew }
   | { type: "media"; data: Media }
@@ -374,6 +422,10 @@ export type FromServer =
   | { type: "offer"; data: Offer }
   | { type: "answer"; data: Answer }
   | { type: "candidate"; data: Candidate }
+  | { type: "commit"; data: Commit }
+  | { type: "reveal"; data: Reveal }
+  | { type: "encapsulate"; data: Encapsulate }
+  | { type: "sealed"; data: Sealed }
   | { type: "probed"; data: Probed }
   | { type: "said"; data: Said }
   | { type: "ended"; data: Ended }
