@@ -39,6 +39,12 @@ type (
 	// SetAudio and SetVideo mute and unmute.
 	SetAudio struct{ On bool }
 	SetVideo struct{ On bool }
+	// Compare says that somebody's safety code is the same on their side, or is not.
+	Compare struct {
+		Peer string
+		Code [4]byte
+		Same bool
+	}
 	// Leave ends the consultation for everybody, or with Stay only closes our side.
 	Leave struct{ Stay bool }
 	// CloseEnd puts the end screen away.
@@ -97,6 +103,11 @@ type (
 	}
 	// MediaDown: nothing comes on the connection of this generation any more.
 	MediaDown struct{ Gen uint32 }
+	// Paired: how far the key agreements are, and whether frames are sealed.
+	Paired struct {
+		Pairings []Pairing
+		Sealed   bool
+	}
 	// NetworkChanged: the machine has other addresses than before.
 	NetworkChanged struct{}
 	// DevicesFound lists what the machine has.
@@ -161,6 +172,8 @@ func (MediaUp) event()           {}
 func (MediaReady) event()        {}
 func (MediaPath) event()         {}
 func (MediaDown) event()         {}
+func (Paired) event()            {}
+func (Compare) event()           {}
 func (NetworkChanged) event()    {}
 func (DevicesFound) event()      {}
 func (DevicesOpened) event()     {}

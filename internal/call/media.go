@@ -160,12 +160,7 @@ func (c *Consultation) keep(gen uint32) {
 
 // trace tells the route of the newest connection that carries the call.
 func (c *Consultation) trace() {
-	var best connection
-	for _, conn := range c.connections {
-		if conn.up && (conn.ready || !best.ready) && conn.gen > best.gen {
-			best = conn
-		}
-	}
+	best := c.carrier()
 	c.Route, c.Path = "", best.path
 	switch {
 	case !best.up:
@@ -176,6 +171,17 @@ func (c *Consultation) trace() {
 	default:
 		c.Route = RouteDirect
 	}
+}
+
+// carrier is the newest connection that carries the call.
+func (c *Consultation) carrier() connection {
+	var best connection
+	for _, conn := range c.connections {
+		if conn.up && (conn.ready || !best.ready) && conn.gen > best.gen {
+			best = conn
+		}
+	}
+	return best
 }
 
 // flowing tells whether anything comes.

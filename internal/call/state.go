@@ -144,6 +144,10 @@ type Consultation struct {
 	Route string
 	// Path is what its packets do.
 	Path Path
+	// Pairings are the key agreements with those in the call; Sealed tells that frames are
+	// sealed from end to end. Secrecy sums both up.
+	Pairings []Pairing
+	Sealed   bool
 	// Gen is the generation of the newest media connection, 0 when there is none.
 	Gen uint32
 	// Began is when the first picture or sound came; zero before.

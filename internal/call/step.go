@@ -176,7 +176,7 @@ func (s State) media() wire.Media {
 // ready tells the room that we agreed to the capture.
 func (s State) ready() wire.Ready {
 	m := s.media()
-	return wire.Ready{Audio: m.Audio, Video: m.Video, Direct: true}
+	return wire.Ready{Audio: m.Audio, Video: m.Video, Direct: true, Chooses: true, Keys: true, Seal: true}
 }
 
 // tellMedia tells the room what we let out, once we are in it.
@@ -215,6 +215,12 @@ func stepCall(s State, ev Event, now time.Time) (State, []Effect) {
 		if s.Call.Phase == Ended {
 			s.Call = Consultation{}
 		}
+	case Paired:
+		if s.Call.Live() {
+			s.Call.paired(ev)
+		}
+	case Compare:
+		s.Call.compared(ev)
 	case LinkDown:
 		return linkDown(s, ev, now)
 	}

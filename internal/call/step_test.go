@@ -91,7 +91,7 @@ func TestMuteSurvivesReconnecting(t *testing.T) {
 		t.Errorf("audio %v video %v", s.Call.Audio, s.Call.Video)
 	}
 	last, _ := effects[len(effects)-1].(Tell)
-	if last.Message != wire.Message(wire.Ready{Audio: true, Video: false, Direct: true}) {
+	if last.Message != wire.Message(wire.Ready{Audio: true, Video: false, Direct: true, Chooses: true, Keys: true, Seal: true}) {
 		t.Errorf("told %#v", last.Message)
 	}
 }

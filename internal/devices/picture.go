@@ -11,6 +11,7 @@ import (
 
 	"github.com/pion/rtp/codecs"
 
+	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/devices/codec"
 	"ekermed.example/ekermed/internal/devices/stage"
 )
@@ -210,6 +211,9 @@ func (p *picture) encode(e *encoding, m *image.YCbCr, at time.Time) error {
 	e.last = at
 	if len(frame) == 0 || p.off.Load() {
 		return nil
+	}
+	if frame, err = p.track.seal(wire.Video, frame); err != nil {
+		return err
 	}
 	parts := e.payload.Payload(packetSize, frame)
 	for i, part := range parts {

@@ -265,6 +265,15 @@ func (s *Session) SetTile(peer string, w, h int) {
 	s.peer(peer).slot.Resize(w, h)
 }
 
+// SealWith seals every frame that leaves from now on; by may be called for sound and
+// picture at once. Set it before a connection is made.
+func (s *Session) SealWith(by func(kind wire.Kind, frame []byte) ([]byte, error)) {
+	seal := sealer(by)
+	for _, t := range []*track{s.voice.track, s.picture.track} {
+		t.sealer.Store(&seal)
+	}
+}
+
 // PlayVideo decodes a peer's pictures until in ends. Its first picture takes the place
 // of what was played of that peer before, so that a change of connection shows no gap.
 func (s *Session) PlayVideo(peer string, in *jitter.Video) {

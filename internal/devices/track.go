@@ -6,6 +6,8 @@ import (
 
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
+
+	"ekermed.example/ekermed/internal/call/wire"
 )
 
 // track is a local track that knows whether anybody listens. It may be bound to
@@ -15,6 +17,18 @@ type track struct {
 	listeners atomic.Int32
 	bound     func() // a new listener came
 	seq       uint16
+	sealer    atomic.Pointer[sealer]
+}
+
+// sealer makes an encoded frame unreadable for all but those it is meant for.
+type sealer func(kind wire.Kind, frame []byte) ([]byte, error)
+
+// seal returns the frame as it may leave.
+func (t *track) seal(kind wire.Kind, frame []byte) ([]byte, error) {
+	if by := t.sealer.Load(); by != nil {
+		return (*by)(kind, frame)
+	}
+	return frame, nil
 }
 
 func newTrack(codec webrtc.RTPCodecCapability, id, stream string, bound func()) (*track, error) {

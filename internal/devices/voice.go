@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/devices/codec"
 	"ekermed.example/ekermed/internal/devices/stage"
 )
@@ -70,6 +71,9 @@ func (v *voice) run(ctx context.Context, log *slog.Logger) {
 			}
 			if v.track.heard() {
 				packet, err := enc.Encode(pcm)
+				if err == nil {
+					packet, err = v.track.seal(wire.Audio, packet)
+				}
 				failed = complain(log, "audio", failed, err)
 				if err == nil {
 					v.track.send(packet, timestamp, marker)

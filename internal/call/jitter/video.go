@@ -39,6 +39,7 @@ type VideoStats struct {
 	Late        uint64        // packets that came after they were given up, or twice
 	Refused     uint64        // packets that were malformed or far off
 	Frames      uint64        // frames yielded
+	Unopened    uint64        // whole frames that Open refused
 	Concealed   uint64        // times that frames were skipped up to a key frame
 	KeyFrames   uint64        // key frames asked for
 	Delay       time.Duration // smoothed time from a frame's first packet to its yield
@@ -58,6 +59,10 @@ type videoPacket struct {
 
 // Video puts VP8 frames together (RFC 7741). Any goroutine may Push; one calls Next.
 type Video struct {
+	// Open, unless nil, opens sealed frames; those that it refuses are not yielded. Set it
+	// before the first Push.
+	Open func(sealed []byte) ([]byte, error)
+
 	needKey func()
 	wake    chan struct{}
 
@@ -88,6 +93,24 @@ func NewVideo(needKey func()) *Video {
 	}
 	return &Video{needKey: needKey, wake: make(chan struct{}, 1), bound: firstBound,
 		seq: tracker{window: videoWindow}}
+}
+
+// open opens a frame. One that cannot be opened is missing for all that follow.
+func (v *Video) open(f *Frame) bool {
+	if v.Open == nil {
+		return true
+	}
+	plain, err := v.Open(f.Data)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if err != nil {
+		v.stats.Frames--
+		v.stats.Unopened++
+		v.synced = false
+		return false
+	}
+	f.Data = plain
+	return true
 }
 
 // Push takes a packet in. It copies what it needs and never blocks.
@@ -209,8 +232,11 @@ func (v *Video) Next(ctx context.Context) (Frame, error) {
 		if ask {
 			v.needKey()
 		}
-		if ok {
+		if ok && v.open(&frame) {
 			return frame, nil
+		}
+		if ok {
+			continue
 		}
 		timer.Reset(wait)
 		select {

@@ -47,6 +47,8 @@ type Options struct {
 	// the server, which is ICE lite and learns our addresses from our checks: nobody else
 	// needs to know them.
 	Candidate func(webrtc.ICECandidateInit)
+	// Open begins a track of another person, whose frames are sealed; nil when none are.
+	Open func(peer string, kind wire.Kind) func(sealed []byte) ([]byte, error)
 	// Up tells that media comes: of each remote track first, and again after Down. Ready
 	// tells once that a picture is whole, or that there is only sound. Down tells that
 	// nothing comes any more, for now or for good. Path tells each new path. None may block.
@@ -329,6 +331,9 @@ func (p *Peer) note(r rtcp.ReceptionReport, loss float64) {
 		p.rtt = time.Duration(round) * time.Second / 65536
 	}
 }
+
+// Direct is the other person of a direct connection; empty for one to the server.
+func (p *Peer) Direct() string { return p.o.Peer }
 
 // Ready tells whether a picture was whole, or that there is only sound.
 func (p *Peer) Ready() bool { return p.ready.Load() }

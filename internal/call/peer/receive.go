@@ -41,6 +41,7 @@ func (p *Peer) receive(t *webrtc.TrackRemote) {
 			// A request that is lost is made again by the buffer.
 			_ = p.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(t.SSRC())}})
 		})
+		r.video.Open = p.opener(r)
 	} else {
 		r.audio = jitter.NewAudio()
 	}
@@ -48,6 +49,10 @@ func (p *Peer) receive(t *webrtc.TrackRemote) {
 		return
 	}
 	defer r.close()
+	var open func([]byte) ([]byte, error)
+	if r.audio != nil {
+		open = p.opener(r)
+	}
 	for first := true; ; first = false {
 		packet, _, err := t.ReadRTP()
 		if err != nil {
@@ -58,6 +63,12 @@ func (p *Peer) receive(t *webrtc.TrackRemote) {
 			p.begin(r)
 		}
 		if r.video == nil {
+			// A packet is a frame: it is opened at once.
+			if open != nil && len(packet.Payload) > 0 {
+				if packet.Payload, err = open(packet.Payload); err != nil {
+					continue
+				}
+			}
 			r.audio.Push(packet)
 			continue
 		}
@@ -66,6 +77,14 @@ func (p *Peer) receive(t *webrtc.TrackRemote) {
 			p.isReady()
 		}
 	}
+}
+
+// opener opens the sealed frames of a track; nil when there are none.
+func (p *Peer) opener(r *remote) func([]byte) ([]byte, error) {
+	if p.o.Open == nil {
+		return nil
+	}
+	return p.o.Open(r.peer, r.kind)
 }
 
 // begin plays a track from its first packet on: what was played of that peer before

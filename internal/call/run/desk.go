@@ -15,12 +15,15 @@ import (
 	"ekermed.example/ekermed/internal/call/link"
 	"ekermed.example/ekermed/internal/call/peer"
 	"ekermed.example/ekermed/internal/call/portal"
+	"ekermed.example/ekermed/internal/call/seal"
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
 // Media is one opened set of devices.
 type Media interface {
 	peer.Media
+	// SealWith seals every frame that leaves from now on.
+	SealWith(by func(kind wire.Kind, frame []byte) ([]byte, error))
 	Mute(kind wire.Kind, muted bool)
 	Switch(ctx context.Context, choice call.Choice) call.DevicesOpened
 	Close() error
@@ -95,6 +98,7 @@ type Desk struct {
 	entry      uint64 // counts rooms entered, so that late news of an old one is dropped
 	devices    *devices
 	wires      *wires
+	keys       *seal.Group // of the present room
 
 	// stats are read by others.
 	mu    sync.Mutex
@@ -148,8 +152,12 @@ func (d *Desk) Run(ctx context.Context) error {
 	d.ctx = work
 	d.o.Changed(d.state)
 	d.wg.Go(func() { watchNetwork(work, d.Post) })
+	clock := time.NewTicker(keysTick)
+	defer clock.Stop()
 	for {
 		select {
+		case <-clock.C:
+			d.tick()
 		case ev := <-d.events:
 			d.take(ev)
 		case <-ctx.Done():
@@ -210,6 +218,7 @@ func (d *Desk) take(ev call.Event) {
 		d.do(effect)
 	}
 	d.o.Changed(d.state)
+	d.agree(ev)
 }
 
 // late is news of one room.

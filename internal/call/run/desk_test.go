@@ -28,6 +28,7 @@ type player struct {
 	frames, units atomic.Int64
 	muted         sync.Map
 	stop          context.CancelFunc
+	seal          atomic.Pointer[func(wire.Kind, []byte) ([]byte, error)]
 	wg            sync.WaitGroup
 }
 
@@ -55,13 +56,22 @@ func newPlayer(t *testing.T) *player {
 				return
 			case <-tick.C:
 			}
-			_ = p.audio.WriteSample(media.Sample{Data: []byte{0xf8, 0xff, 0xfe}, Duration: 20 * time.Millisecond})
+			_ = p.audio.WriteSample(media.Sample{Data: p.sealed(wire.Audio, []byte{0xf8, 0xff, 0xfe}), Duration: 20 * time.Millisecond})
 			if n%2 == 0 {
-				_ = p.video.WriteSample(media.Sample{Data: picture, Duration: 40 * time.Millisecond})
+				_ = p.video.WriteSample(media.Sample{Data: p.sealed(wire.Video, picture), Duration: 40 * time.Millisecond})
 			}
 		}
 	})
 	return p
+}
+
+func (p *player) SealWith(by func(wire.Kind, []byte) ([]byte, error)) { p.seal.Store(&by) }
+
+func (p *player) sealed(kind wire.Kind, frame []byte) []byte {
+	if by := p.seal.Load(); by != nil {
+		frame, _ = (*by)(kind, frame)
+	}
+	return frame
 }
 
 func (p *player) Tracks() []webrtc.TrackLocal  { return []webrtc.TrackLocal{p.audio, p.video} }
@@ -191,11 +201,17 @@ type guest struct {
 	conns  map[uint32]*peer.Peer
 
 	relayOnly, direct bool
+	ring              *ring // nil for a program that knows no keys
 }
 
 func join(t *testing.T, base, code string, relayOnly, direct bool) *guest {
 	t.Helper()
-	g := &guest{player: newPlayer(t), relayOnly: relayOnly, direct: direct, conns: map[uint32]*peer.Peer{}}
+	return joinWith(t, base, code, relayOnly, direct, nil)
+}
+
+func joinWith(t *testing.T, base, code string, relayOnly, direct bool, keys *ring) *guest {
+	t.Helper()
+	g := &guest{ring: keys, player: newPlayer(t), relayOnly: relayOnly, direct: direct, conns: map[uint32]*peer.Peer{}}
 	p := portal.Portal{Base: base}
 	resume := &resume{}
 	var ice []wire.ICEServer
@@ -217,10 +233,11 @@ func join(t *testing.T, base, code string, relayOnly, direct bool) *guest {
 			g.mu.Lock()
 			g.heard = append(g.heard, m)
 			g.mu.Unlock()
+			g.ring.hear(m)
 			switch m := m.(type) {
 			case wire.Welcome:
 				resume.set(m.Resume)
-				_ = g.link.Send(wire.Ready{Audio: true, Video: true, Direct: direct})
+				_ = g.link.Send(wire.Ready{Audio: true, Video: true, Direct: direct, Keys: g.ring != nil, Seal: g.ring != nil})
 			case wire.Failure:
 				resume.set("")
 			case wire.Admitted:
@@ -233,8 +250,12 @@ func join(t *testing.T, base, code string, relayOnly, direct bool) *guest {
 			case wire.Direct:
 				g.meet(t, m)
 			case wire.Answer:
-				if conn := g.conns[m.Gen]; conn != nil && conn.Accept(m) != nil {
+				conn := g.conns[m.Gen]
+				if conn != nil && conn.Accept(m) != nil {
 					t.Error("the answer is not taken")
+				}
+				if conn != nil {
+					g.ring.certify(conn.Direct(), m.Gen, "", m.SDP)
 				}
 			case wire.Candidate:
 				if conn := g.conns[m.Gen]; conn != nil && conn.Candidate(m) != nil {
@@ -252,6 +273,7 @@ func join(t *testing.T, base, code string, relayOnly, direct bool) *guest {
 	})
 	t.Cleanup(func() {
 		g.link.Close(time.Second)
+		g.ring.close()
 		for _, conn := range g.conns {
 			conn.Close()
 		}
@@ -264,6 +286,7 @@ func join(t *testing.T, base, code string, relayOnly, direct bool) *guest {
 func (g *guest) open(t *testing.T, gen uint32, o peer.Options) *peer.Peer {
 	o.Media, o.Loopback = g.player, true
 	o.RelayOnly = o.RelayOnly || g.relayOnly
+	g.ring.carry(&o)
 	o.Up, o.Down = func(string, wire.Kind) {}, func() {}
 	o.Ready = func() { _ = g.link.Send(wire.Up{Gen: gen}) }
 	conn, err := peer.New(o)
@@ -287,6 +310,7 @@ func (g *guest) meet(t *testing.T, m wire.Direct) {
 		t.Error(err)
 		return
 	}
+	g.ring.certify(m.Peer, m.Gen, offer.SDP, "")
 	_ = g.link.Send(offer)
 }
 
@@ -302,6 +326,7 @@ func (g *guest) answer(t *testing.T, o wire.Offer, ice []wire.ICEServer) {
 		t.Error(err)
 		return
 	}
+	g.ring.certify(conn.Direct(), o.Gen, answer.SDP, o.SDP)
 	_ = g.link.Send(answer)
 }
 

@@ -20,6 +20,8 @@ func (v *devices) wait() Media {
 	return v.set
 }
 
+func keyFrame(_ context.Context, m Media) { m.KeyFrame() }
+
 func (d *Desk) device(effect call.Effect) {
 	switch e := effect.(type) {
 	case call.OpenDevices:

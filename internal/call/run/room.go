@@ -61,6 +61,7 @@ func (d *Desk) enter(e call.Enter) {
 		},
 		Down: func(err error, final bool) { post(call.LinkDown{Problem: p.Explain(err), Final: final}) },
 	})
+	d.keys = d.newKeys()
 	d.wires = d.newWires(d.room, post)
 }
 
@@ -77,7 +78,7 @@ func (d *Desk) tell(m wire.Message) {
 func (d *Desk) hangUp() {
 	d.entry++ // what the room still says is no news
 	room, wires := d.room, d.wires
-	d.room, d.wires, d.resume = nil, nil, nil
+	d.room, d.wires, d.resume, d.keys = nil, nil, nil, nil
 	if wires != nil {
 		wires.close()
 	}

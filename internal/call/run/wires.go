@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"maps"
 	"net/url"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"ekermed.example/ekermed/internal/call/link"
 	"ekermed.example/ekermed/internal/call/peer"
 	"ekermed.example/ekermed/internal/call/portal"
+	"ekermed.example/ekermed/internal/call/seal"
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
@@ -21,6 +23,7 @@ import (
 type wires struct {
 	desk     *Desk
 	room     *link.Link
+	keys     *seal.Group // its Sender and Receivers alone
 	post     func(call.Event)
 	loopback bool
 	queue    chan call.Connect
@@ -35,7 +38,7 @@ type wires struct {
 
 func (d *Desk) newWires(room *link.Link, post func(call.Event)) *wires {
 	w := &wires{
-		desk: d, room: room, post: post, queue: make(chan call.Connect, 128), end: make(chan struct{}),
+		desk: d, room: room, keys: d.keys, post: post, queue: make(chan call.Connect, 128), end: make(chan struct{}),
 		conns: map[uint32]*peer.Peer{},
 	}
 	if u, err := url.Parse(d.portal.Base); err == nil {
@@ -103,6 +106,7 @@ func (w *wires) handle(e call.Connect, devices *devices) error {
 		if err != nil {
 			return err
 		}
+		w.certify(m.Gen, offer.SDP, "")
 		return w.room.Send(offer)
 	case wire.Offer:
 		conn := w.conns[m.Gen]
@@ -119,9 +123,11 @@ func (w *wires) handle(e call.Connect, devices *devices) error {
 		if err != nil {
 			return err
 		}
+		w.certify(m.Gen, answer.SDP, m.SDP)
 		return w.room.Send(answer)
 	case wire.Answer:
 		if conn := w.conns[m.Gen]; conn != nil {
+			w.certify(m.Gen, "", m.SDP)
 			return conn.Accept(m)
 		}
 	case wire.Candidate:
@@ -142,7 +148,15 @@ func (w *wires) open(gen uint32, o peer.Options, devices *devices) (*peer.Peer, 
 			delete(w.conns, old)
 		}
 	}
-	o.Media, o.Loopback, o.Expected = devices.wait(), w.loopback, w.expected.Load
+	if w.keys == nil {
+		return nil, errNoKeys
+	}
+	media := devices.wait()
+	media.SealWith(w.keys.Sender().Seal)
+	o.Media, o.Loopback, o.Expected = media, w.loopback, w.expected.Load
+	o.Open = func(from string, kind wire.Kind) func([]byte) ([]byte, error) {
+		return w.keys.Receiver(from).Stream(kind).Open
+	}
 	if dialer := w.desk.o.Dialer; dialer != nil {
 		o.Dial = dialer.DialTLS
 	}
@@ -157,6 +171,16 @@ func (w *wires) open(gen uint32, o peer.Options, devices *devices) (*peer.Peer, 
 	w.conns[gen] = conn
 	w.desk.show(conn)
 	return conn, nil
+}
+
+// errNoKeys: nothing can be sealed, so nothing is sent.
+var errNoKeys = errors.New("there are no keys for this room")
+
+// certify says which certificates the descriptions of a direct connection name.
+func (w *wires) certify(gen uint32, ours, theirs string) {
+	if conn := w.conns[gen]; conn != nil && conn.Direct() != "" {
+		w.post(certified{peer: conn.Direct(), gen: gen, ours: seal.Fingerprints(ours), theirs: seal.Fingerprints(theirs)})
+	}
 }
 
 func (w *wires) candidate(gen uint32) func(webrtc.ICECandidateInit) {

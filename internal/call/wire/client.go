@@ -38,6 +38,9 @@ type Ready struct {
 	// Direct tells that the client understands Direct. Without it all media of its room
 	// goes through the server.
 	Direct bool `json:"direct,omitempty"`
+	// Chooses tells that the client, when it calls and so controls ICE (RFC 8445, section
+	// 6.1.1), chooses the best way there is, not the first that works.
+	Chooses bool `json:"chooses,omitempty"`
 	// Keys tells that the client takes part in key agreement (see Commit), Seal that it can
 	// seal and open frames with those keys.
 	Keys bool `json:"keys,omitempty"`

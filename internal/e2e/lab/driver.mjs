@@ -154,7 +154,7 @@ async function newestPath() {
       found.audio.concealed += s.concealedSamples || 0;
       found.audio.lost += s.packetsLost || 0;
     }
-    if (s.type === "outbound-rtp" && s.kind === "video" && s.frameWidth) found.sent = { width: s.frameWidth, height: s.frameHeight, fps: s.framesPerSecond || 0 };
+    if (s.type === "outbound-rtp" && s.kind === "video" && s.frameWidth) found.sent = { width: s.frameWidth, height: s.frameHeight, fps: s.framesPerSecond || 0, frames: s.framesSent || 0 };
   }
   // Firefox marks the pair itself.
   if (!pair) pair = [...all.values()].find((s) => s.type === "candidate-pair" && (s.selected || (s.nominated && s.state === "succeeded")));

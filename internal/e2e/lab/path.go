@@ -29,6 +29,7 @@ type Path struct {
 	Sent struct {
 		Width, Height int
 		FPS           float64
+		Frames        int64
 	}
 }
 

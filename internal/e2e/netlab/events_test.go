@@ -69,7 +69,20 @@ type heard struct {
 // stretch records both speakers for a while and compares the longest gaps.
 func (c *consultation) stretch(length time.Duration) heard {
 	c.t.Helper()
-	h := heard{before: c.look()}
+	h, gap := c.once(length)
+	// A busy machine tears holes into what its virtual sound devices play.
+	for i := 0; i < 2 && c.res.limit.gap > 0 && gap > c.res.limit.gap; i++ {
+		h, gap = c.once(length)
+	}
+	if l := c.res.limit.gap; l > 0 && gap > l {
+		c.short("a silence of more than %s, three times in a row", l)
+	}
+	return h
+}
+
+func (c *consultation) once(length time.Duration) (h heard, gap time.Duration) {
+	c.t.Helper()
+	h.before = c.look()
 	desk, page, err := c.Hear(c.ctx, length)
 	must(c.t, err)
 	h.after = c.look()
@@ -79,10 +92,12 @@ func (c *consultation) stretch(length time.Duration) heard {
 	samples := h.after.path.Audio.Samples - h.before.path.Audio.Samples
 	c.res.note("longest silence in %s: %d ms from the desktop's speaker, %d ms from the page's; the page concealed %.1f %%",
 		length, deskGap.Milliseconds(), pageGap.Milliseconds(), 100*float64(concealed)/float64(max(samples, 1)))
-	if l := c.res.limit.gap; l > 0 && max(deskGap, pageGap) > l {
-		c.short("a silence of more than %s", l)
-	}
-	return h
+	return h, max(deskGap, pageGap)
+}
+
+// camera is the rate of the page's camera.
+func (h heard) camera() float64 {
+	return float64(h.after.path.Sent.Frames-h.before.path.Sent.Frames) / h.seconds
 }
 
 func (h heard) rates() (desk, page float64) {
@@ -93,9 +108,9 @@ func (h heard) rates() (desk, page float64) {
 func listen(c *consultation) {
 	h := c.stretch(20 * time.Second)
 	desk, page := h.rates()
-	c.res.note("%.1f frames a second on the desktop, %.1f on the page; the page's camera gives %.0f", desk, page, h.after.path.Sent.FPS)
+	c.res.note("%.1f frames a second on the desktop, %.1f on the page; the page's camera gives %.1f", desk, page, h.camera())
 	// A camera that gives fewer, as Firefox's here, cannot be shown with more.
-	want := min(c.res.limit.fps, 0.9*h.after.path.Sent.FPS)
+	want := min(c.res.limit.fps, 0.9*h.camera())
 	if desk < want || page < c.res.limit.fps {
 		c.short("want %.0f frames a second on the desktop, %.0f on the page", want, c.res.limit.fps)
 	}
@@ -108,9 +123,9 @@ func narrow(c *consultation) {
 	desk, page := h.rates()
 	from, to := h.after.status.Peers[0], h.after.path.Video
 	c.res.note("%.1f frames a second of %d×%d on the desktop, %.1f of %d×%d on the page; the page sends %.0f of %d×%d",
-		desk, from.Width, from.Height, page, to.Width, to.Height, h.after.path.Sent.FPS, h.after.path.Sent.Width, h.after.path.Sent.Height)
+		desk, from.Width, from.Height, page, to.Width, to.Height, h.camera(), h.after.path.Sent.Width, h.after.path.Sent.Height)
 	const whole, fluent = 640, 15.0 // the fake cameras give 640×360 at 25 a second; Firefox's here some 14
-	if (desk < min(fluent, 0.9*h.after.path.Sent.FPS) && from.Width >= whole) || (page < fluent && to.Width >= whole) {
+	if (desk < min(fluent, 0.9*h.camera()) && from.Width >= whole) || (page < fluent && to.Width >= whole) {
 		c.short("the frame rate fell before the size")
 	}
 }

@@ -64,11 +64,12 @@ type Conn interface {
 
 type person struct {
 	wire.Person
-	entry  Entry
-	resume string
-	conn   *pipe
-	leave  *time.Timer // runs while away
-	direct bool        // the client understands wire.Direct
+	entry   Entry
+	resume  string
+	conn    *pipe
+	leave   *time.Timer // runs while away
+	direct  bool        // the client understands wire.Direct
+	chooses bool        // as in wire.Ready
 
 	seat Seat
 	// The generations on which this person said that media arrives.
@@ -230,7 +231,7 @@ func (r *room) handle(p *person, m wire.Message) *wire.Failure {
 			return &wire.Failure{Code: wire.CodeSeal, Text: "this server wants programs that can seal frames", Fatal: true}
 		}
 		if !p.Ready { // of this program; it does not change
-			p.direct, p.Keys, p.Seal = m.Direct, m.Keys, m.Seal
+			p.direct, p.chooses, p.Keys, p.Seal = m.Direct, m.Chooses, m.Keys, m.Seal
 		}
 		p.Ready, p.Audio, p.Video = true, m.Audio, m.Video
 		r.tell(p)

@@ -137,11 +137,14 @@ func (t *route) with(in []*person) bool {
 
 // meet opens a direct connection between two people, beside what they have.
 func (r *room) meet(a, b *person) {
-	// The patient's side calls: browsers, which control ICE then, go on looking for a
-	// better path during the call.
+	// The patient's side calls: most browsers, which control ICE then, go on looking for a
+	// better path during the call. One that does not is called.
 	caller, callee := a, b
 	if a.Role == wire.RoleClinician && b.Role != wire.RoleClinician {
 		caller, callee = b, a
+	}
+	if callee.chooses && !caller.chooses {
+		caller, callee = callee, caller
 	}
 	r.route.stop()
 	if !r.meets.AllowN(r.hub.o.Now(), 1) {

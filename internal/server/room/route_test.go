@@ -335,3 +335,22 @@ func TestSettleIsSaidAgain(t *testing.T) {
 		}
 	})
 }
+
+// Who controls ICE well calls; the patient's side when both do, or neither.
+func TestWhoCalls(t *testing.T) {
+	for _, c := range []struct{ patient, clinician, calls bool }{
+		{true, true, true}, {false, false, true}, {true, false, true}, {false, true, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h, _ := hub(t)
+			pl := &line{}
+			p, d := h.Enter(patient, pl), h.Enter(doctor, &line{})
+			p.Handle(wire.Ready{Direct: true, Chooses: c.patient})
+			d.Handle(wire.Ready{Direct: true, Chooses: c.clinician})
+			d.Handle(wire.Admit{Peer: "pat"})
+			if m, ok := last[wire.Direct](pl); !ok || m.Call != c.calls {
+				t.Errorf("%+v: the patient is told %+v", c, m)
+			}
+		})
+	}
+}

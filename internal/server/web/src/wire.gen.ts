@@ -279,6 +279,9 @@ export interface Ready {
   /** Direct tells that the client understands Direct. Without it all media of its room
    * goes through the server. */
   direct?: boolean;
+  /** Chooses tells that the client, when it calls and so controls ICE (RFC 8445, section
+   * 6.1.1), chooses the best way there is, not the first that works. */
+  chooses?: boolean;
   /** Keys tells that the client takes part in key agreement (see Commit), Seal that it can
    * seal and open frames with those keys. */
   keys?: boolean;
