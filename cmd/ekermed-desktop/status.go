@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
 	"reflect"
+	"strings"
 	"time"
 
+	"ekermed.example/ekermed/assets"
 	"ekermed.example/ekermed/internal/call"
 	"ekermed.example/ekermed/internal/call/run"
 	"ekermed.example/ekermed/internal/devices"
@@ -19,6 +22,7 @@ type status struct {
 	Route      string         `json:"route"`
 	Path       statusPath     `json:"path"`
 	SafetyCode string         `json:"safety_code"`
+	Secrecy    string         `json:"secrecy"`
 	Room       string         `json:"room"`
 	Self       statusSelf     `json:"self"`
 	Peers      []statusPeer   `json:"peers"`
@@ -117,7 +121,7 @@ func still(s status) status {
 }
 
 func snapshot(s call.State, desk *run.Desk, m *machine) status {
-	out := status{Phase: phase(s), Online: s.Agenda.Online, Route: s.Call.Route, Path: statusPath(s.Call.Path), Room: s.Call.Room, Peers: []statusPeer{}, Door: []statusDoor{}}
+	out := status{Phase: phase(s), Online: s.Agenda.Online, Route: s.Call.Route, Secrecy: string(s.Call.Secrecy()), Path: statusPath(s.Call.Path), Room: s.Call.Room, Peers: []statusPeer{}, Door: []statusDoor{}}
 	out.Devices = statusDevices{word(s.Devices.Camera), word(s.Devices.Microphone), word(s.Devices.Speaker), s.Devices.Open}
 	for _, p := range []*call.Problem{s.Call.Problem, s.Account.Problem, s.Agenda.Problem} {
 		if p != nil && out.Error == nil {
@@ -138,6 +142,9 @@ func snapshot(s call.State, desk *run.Desk, m *machine) status {
 		}
 		return session.Counters(peer)
 	}
+	if len(s.Call.Pairings) > 0 && s.Call.Pairings[0].Standing == call.StandingAgreed {
+		out.SafetyCode = safetyCode(s.Call.Pairings[0].Code, s.Settings.Language)
+	}
 	own := counters("")
 	out.Self = statusSelf{own.Width, own.Height, own.FPS, own.AudioMS}
 	rtt, loss := desk.Stats()
@@ -149,6 +156,19 @@ func snapshot(s call.State, desk *run.Desk, m *machine) status {
 		})
 	}
 	return out
+}
+
+// safetyCode writes a code in words of a language, French unless it is another.
+func safetyCode(code [4]byte, language string) string {
+	words, err := assets.SafetyWords(cmp.Or(language, assets.Languages()[0]))
+	if err != nil {
+		return "" // the lists are embedded
+	}
+	four := make([]string, len(code))
+	for i, n := range code {
+		four[i] = words[n]
+	}
+	return strings.Join(four, " ")
 }
 
 // phase is one word for where the desk stands.

@@ -31,9 +31,8 @@ type callScreen struct {
 	duration *kit.Text
 	muted    *fyne.Container
 	blind    *fyne.Container
-	truth    *fyne.Container
-	sealed   *kit.Text // what truth says
-	slow     time.Time // since when the quality is a reduced one; zero when it is not
+	truth    *kit.Button // how far the encryption reaches
+	slow     time.Time   // since when the quality is a reduced one; zero when it is not
 	state    *kit.Banner
 	door     *kit.Banner
 	admit    *kit.Button
@@ -55,8 +54,7 @@ func newCall(u *UI) *callScreen {
 	s.muted = note("microphone-slash", w.T("desktop.call.microphone_off"))
 	s.blind = note("video-camera-slash", w.T("desktop.call.camera_off"))
 	s.who = chip(kit.Spread(kit.M, -14, s.name, s.name, s.duration, s.muted, s.blind))
-	s.sealed = kit.NewText(w.T("common.transport"), kit.Caption, kit.CallInk).Fit(kit.Whole)
-	s.truth = chip(kit.Row(kit.S, kit.NewIcon("lock", kit.Body, kit.CallInk), s.sealed))
+	s.truth = kit.NewButton(u.host, kit.OverPicture, "lock", "", u.openSecrecy).Small()
 	s.admit = kit.NewButton(u.host, kit.Primary, "door-open", w.T("desktop.admit"), func() {
 		if door := u.state.Call.AtTheDoor(); len(door) > 0 {
 			u.letIn(u.state.Call.Appointment, longest(door).ID)
@@ -68,7 +66,7 @@ func newCall(u *UI) *callScreen {
 	s.selfOff = middle(centred(kit.NewIcon("video-camera-slash", kit.Title, kit.CallMuted)))
 	s.self = container.NewStack(s.selfView, s.selfOff)
 	banners := kit.Column(kit.S, s.state.Box, s.door.Box)
-	s.root = container.New(&callLayout{s, banners}, newMover(s.pointed), s.people, s.self, s.who, s.truth, banners, s.bar.root)
+	s.root = container.New(&callLayout{s, banners}, newMover(s.pointed), s.people, s.self, s.who, banners, s.bar.root, s.truth)
 	if u.input.moved.IsZero() {
 		u.input.moved = u.o.Now()
 	}
@@ -95,21 +93,20 @@ func (s *callScreen) show(st call.State) {
 	one := len(others) == 1
 	s.muted.Hidden = !one || others[0].Audio || others[0].Away
 	s.blind.Hidden = !one || others[0].Video || others[0].Away
-	s.truth.Hidden = c.Route == ""
-	sealed := w.T("common.transport")
-	if c.Route == call.RouteDirect || c.Route == call.RouteRelay {
-		sealed = w.T("common.transport_direct")
-	}
-	switch {
-	case !c.Path.Slow():
-		s.slow = time.Time{}
-	default:
-		sealed += " · " + w.T("desktop.call.reduced")
-		if s.slow.IsZero() {
-			s.slow = s.u.o.Now()
+	level := c.Secrecy()
+	s.truth.Hidden = level == call.SecrecyNone
+	if level != call.SecrecyNone {
+		kind, icon := secrecyLook(level)
+		if text := w.secrecyText(c); text != s.truth.Label() {
+			s.truth.Set(kind, icon, text)
+			s.root.Refresh() // it has another size now
 		}
 	}
-	s.sealed.Set(sealed)
+	if !c.Path.Slow() {
+		s.slow = time.Time{}
+	} else if s.slow.IsZero() {
+		s.slow = s.u.o.Now()
+	}
 	s.bar.show(c)
 	s.showDoor(c)
 	s.clock(s.u.now())
@@ -201,6 +198,10 @@ func (s *callScreen) clock(now time.Time) bool {
 		seconds := max(0, int(s.u.o.Now().Sub(c.Lost).Seconds()))
 		tone, icon = kit.Amber, "wifi-slash"
 		sentence, action = w.T("desktop.call.reconnecting", "n", fmt.Sprint(seconds)), w.T("desktop.call.reconnecting_hint")
+	}
+	if c.Secrecy() == call.SecrecyBroken {
+		tone, icon = kit.Bad, "warning"
+		sentence, action = w.T("desktop.secrecy.alarm"), w.T("desktop.secrecy.alarm_action")
 	}
 	if sentence == "" && c.Path.Slow() && s.u.o.Now().Sub(s.slow) < explained {
 		tone, icon = kit.Amber, "wifi-slash"

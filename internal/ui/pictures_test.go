@@ -122,6 +122,10 @@ func scenes() []scene {
 		{"d7-reduced", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) {
 			s.Call.Route, s.Call.Path = call.RouteRelay, call.Path{Local: "relay", Remote: "relay", Protocol: "tls"}
 		}), nil},
+		{"d7-sealed", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.agree(call.Pairing{}) }},
+		{"d7-code", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.agree(call.Pairing{}); d.openSecrecy() }},
+		{"d7-compared", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.agree(call.Pairing{Compared: true}); d.openSecrecy() }},
+		{"d7-broken", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.agree(call.Pairing{Standing: call.StandingBroken}); d.openSecrecy() }},
 		{"d7-away", inCall(call.Talking, away), nil},
 		{"d7-left", with(inCall(call.Talking), func(s *call.State) { s.Call.Left = "Camille Moreau" }), nil},
 		{"d7-door", inCall(call.Talking, admitted("Camille Moreau"), second), nil},

@@ -11,16 +11,18 @@ type Kind int
 
 // The kinds of buttons.
 const (
-	Primary   Kind = iota // the one thing to do on a screen
-	Secondary             // outlined
-	Quiet                 // words only
-	Plain                 // words only, for what is seldom wanted
-	Risky                 // what cannot be taken back
-	OnCall                // in the bar of a call
-	OffCall               // in the bar of a call, for what is switched off
-	LeaveCall             // the red button of a call
-	Nav                   // a place to go to
-	NavHere               // the place where one is
+	Primary          Kind = iota // the one thing to do on a screen
+	Secondary                    // outlined
+	Quiet                        // words only
+	Plain                        // words only, for what is seldom wanted
+	Risky                        // what cannot be taken back
+	OnCall                       // in the bar of a call
+	OffCall                      // in the bar of a call, for what is switched off
+	LeaveCall                    // the red button of a call
+	Nav                          // a place to go to
+	NavHere                      // the place where one is
+	OverPicture                  // a mark on top of a picture, with small words
+	OverPictureAlarm             // the same, for what must be seen
 )
 
 // Button is a labelled button with an icon, a visible focus and at least 44 pixels
@@ -176,12 +178,14 @@ func (b *Button) AccessibilityLabel() string {
 // AccessibilityRole implements fyne.Accessible.
 func (b *Button) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
-func (b *Button) textSize() float32 {
-	if b.stacked {
-		return Size(Caption)
+func (b *Button) textName() fyne.ThemeSizeName {
+	if b.stacked || b.kind == OverPicture || b.kind == OverPictureAlarm {
+		return Caption
 	}
-	return Size(Body)
+	return Body
 }
+
+func (b *Button) textSize() float32 { return Size(b.textName()) }
 
 func (b *Button) style() fyne.TextStyle {
 	return fyne.TextStyle{Bold: b.kind != Nav && b.kind != Plain}

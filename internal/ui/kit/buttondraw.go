@@ -26,6 +26,10 @@ func (k Kind) look() look {
 		return look{CallInk, Stage, None}
 	case LeaveCall:
 		return look{CallDanger, CallDangerText, None}
+	case OverPicture:
+		return look{CallBar, CallInk, CallControl}
+	case OverPictureAlarm:
+		return look{CallDanger, CallDangerText, None}
 	case Nav:
 		return look{None, Muted, None}
 	case NavHere:
@@ -132,7 +136,7 @@ func (r *buttonRenderer) Layout(size fyne.Size) {
 		r.hint.Resize(fyne.NewSize(size.Width, keys.Height))
 	} else {
 		free := size.Width - icon.Width - gap - keys.Width - 8
-		t := &Text{size: Body, bold: r.b.style().Bold}
+		t := &Text{size: r.b.textName(), bold: r.b.style().Bold}
 		r.label.Text = t.elide(r.b.label, free)
 		width := fyne.Min(label.Width, fyne.MeasureText(r.label.Text, r.b.textSize(), r.b.style()).Width)
 		x := (size.Width - icon.Width - gap - width - keys.Width) / 2
@@ -183,7 +187,7 @@ func (r *buttonRenderer) Refresh() {
 
 func (r *buttonRenderer) ringColor() fyne.ThemeColorName {
 	switch r.b.kind {
-	case OnCall, OffCall, LeaveCall:
+	case OnCall, OffCall, LeaveCall, OverPicture, OverPictureAlarm:
 		return CallInk
 	case Risky:
 		return Danger
