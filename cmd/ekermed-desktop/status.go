@@ -36,6 +36,8 @@ type statusPath struct {
 	Local    string `json:"local"`
 	Remote   string `json:"remote"`
 	Protocol string `json:"protocol"`
+	// Profile is the SRTP protection profile.
+	Profile string `json:"srtp_profile"`
 }
 
 type statusSelf struct {

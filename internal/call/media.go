@@ -13,6 +13,8 @@ type Path struct {
 	Local, Remote string
 	// Protocol is what leaves this machine: udp, tcp, or tls for TURN over TLS.
 	Protocol string
+	// Profile is the SRTP protection profile that DTLS chose (RFC 5764, RFC 7714).
+	Profile string
 }
 
 // Slow tells whether packets leave over TCP, where a lost one holds up all that follow:

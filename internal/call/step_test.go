@@ -184,7 +184,7 @@ func TestAnyOrder(t *testing.T) {
 	all := []Event{
 		signedIn, SignOut{}, OpenRoom{"a1"}, LetIn{"a1", "p"}, LetIn{"a2", "q"}, TurnAway{"a1", "p", ""}, SetAudio{false}, SetVideo{true},
 		welcomed, Heard{wire.Presence{Person: inCall}}, Heard{wire.Presence{Person: atDoor}}, Heard{wire.Gone{ID: "p"}},
-		Heard{wire.Offer{Gen: 1}}, Heard{wire.Offer{Gen: 2}}, Heard{wire.Direct{Gen: 3, Peer: "p"}}, Heard{wire.Settle{Gen: 3}}, Heard{wire.Settle{Gen: 9}}, NetworkChanged{}, MediaReady{3}, MediaPath{3, Path{"relay", "host", "tls"}}, MediaUp{3, wire.Video}, MediaDown{3}, Heard{wire.Ended{Reason: wire.ReasonEnded}}, Heard{wire.Failure{Code: wire.CodeNoPeer}},
+		Heard{wire.Offer{Gen: 1}}, Heard{wire.Offer{Gen: 2}}, Heard{wire.Direct{Gen: 3, Peer: "p"}}, Heard{wire.Settle{Gen: 3}}, Heard{wire.Settle{Gen: 9}}, NetworkChanged{}, MediaReady{3}, MediaPath{3, Path{Local: "relay", Remote: "host", Protocol: "tls"}}, MediaUp{3, wire.Video}, MediaDown{3}, Heard{wire.Ended{Reason: wire.ReasonEnded}}, Heard{wire.Failure{Code: wire.CodeNoPeer}},
 		MediaUp{1, wire.Video}, MediaUp{2, wire.Audio}, MediaDown{1}, LinkDown{}, LinkDown{Final: true}, Preview{true}, Preview{false},
 		DevicesOpened{Open: true}, CloseEnd{}, AgendaLost{}, AgendaCame{}, Choose{}, ProxyLogin{}, AgendaLost{Problem{Code: ProblemProxyLogin}}, SendInvite{Email: "a@b.c"}, InviteDone{},
 	}
@@ -223,7 +223,7 @@ func TestAnyOrder(t *testing.T) {
 // server's word closes the old one.
 func TestMakeBeforeBreak(t *testing.T) {
 	evs := []Event{signedIn, OpenRoom{"a1"}, welcomed, Heard{wire.Presence{Person: inCall}},
-		Heard{wire.Direct{Gen: 5, Peer: "p"}}, MediaUp{5, wire.Video}, MediaReady{5}, MediaPath{5, Path{"host", "srflx", "udp"}}, Heard{wire.Settle{Gen: 5}}}
+		Heard{wire.Direct{Gen: 5, Peer: "p"}}, MediaUp{5, wire.Video}, MediaReady{5}, MediaPath{5, Path{Local: "host", Remote: "srflx", Protocol: "udp"}}, Heard{wire.Settle{Gen: 5}}}
 	s, effects := play(t, evs...)
 	if s.Call.Phase != Talking || s.Call.Route != RouteDirect {
 		t.Fatalf("%s by %q", s.Call.Phase, s.Call.Route)
@@ -258,8 +258,8 @@ func TestThePath(t *testing.T) {
 		route string
 		slow  bool
 	}{
-		{Path{"host", "host", "udp"}, RouteDirect, false}, {Path{"host", "relay", "udp"}, RouteRelay, false},
-		{Path{"relay", "srflx", "udp"}, RouteRelay, false}, {Path{"relay", "relay", "tls"}, RouteRelay, true},
+		{Path{Local: "host", Remote: "host", Protocol: "udp"}, RouteDirect, false}, {Path{Local: "host", Remote: "relay", Protocol: "udp"}, RouteRelay, false},
+		{Path{Local: "relay", Remote: "srflx", Protocol: "udp"}, RouteRelay, false}, {Path{Local: "relay", Remote: "relay", Protocol: "tls"}, RouteRelay, true},
 	} {
 		s, _ := play(t, append(up, MediaPath{5, tt.path})...)
 		if s.Call.Route != tt.route || s.Call.Path.Slow() != tt.slow {

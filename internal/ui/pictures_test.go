@@ -123,7 +123,11 @@ func scenes() []scene {
 			s.Call.Route, s.Call.Path = call.RouteRelay, call.Path{Local: "relay", Remote: "relay", Protocol: "tls"}
 		}), nil},
 		{"d7-sealed", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.agree(call.Pairing{}) }},
-		{"d7-code", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.agree(call.Pairing{}); d.openSecrecy() }},
+		{"d7-code", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) {
+			d.agree(call.Pairing{})
+			d.state.Call.Path.Profile = "AEAD_AES_128_GCM"
+			d.openSecrecy()
+		}},
 		{"d7-compared", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.agree(call.Pairing{Compared: true}); d.openSecrecy() }},
 		{"d7-broken", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.agree(call.Pairing{Standing: call.StandingBroken}); d.openSecrecy() }},
 		{"d7-away", inCall(call.Talking, away), nil},

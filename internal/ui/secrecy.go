@@ -52,9 +52,10 @@ func (u *UI) openSecrecy() {
 		return
 	}
 	w := u.words
-	d := &secrecyDialog{u: u, title: heading(""), text: kit.NewText("", kit.Body, kit.Muted), alarm: kit.NewBanner(), codes: kit.Column(kit.L)}
+	d := &secrecyDialog{u: u, title: heading(""), text: kit.NewText("", kit.Body, kit.Muted), alarm: kit.NewBanner(), codes: kit.Column(kit.L),
+		profile: kit.NewText("", kit.Caption, kit.Muted)}
 	d.close = kit.NewButton(u.host, kit.Secondary, "", w.T("common.close"), u.closeDialog)
-	sheet := kit.NewSheet(38, kit.Column(kit.L, kit.Column(kit.M, d.title, d.text, d.alarm.Box), d.codes), kit.RowAligned(fyne.TextAlignTrailing, kit.M, d.close))
+	sheet := kit.NewSheet(38, kit.Column(kit.L, kit.Column(kit.M, d.title, d.text, d.alarm.Box), d.codes, d.profile), kit.RowAligned(fyne.TextAlignTrailing, kit.M, d.close))
 	u.open(&dialog{name: "secrecy", sheet: sheet, show: d.show, again: u.openSecrecy}, d.close)
 }
 
@@ -64,6 +65,8 @@ type secrecyDialog struct {
 	text  *kit.Text
 	alarm *kit.Banner
 	codes *fyne.Container
+	// profile names what protects the packets on their way, for who wants to know.
+	profile *kit.Text
 	close *kit.Button
 	drawn string // what codes shows
 }
@@ -83,6 +86,8 @@ func (d *secrecyDialog) show(s call.State) {
 		d.alarm.Say(kit.Bad, "warning", w.T("desktop.secrecy.alarm"), w.T("desktop.secrecy.alarm_action"))
 	}
 	d.alarm.Box.Hidden = level != call.SecrecyBroken
+	d.profile.Hidden = s.Call.Path.Profile == ""
+	d.profile.Set(w.T("desktop.secrecy.profile", "profile", s.Call.Path.Profile))
 	d.compare(s.Call)
 }
 

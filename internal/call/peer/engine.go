@@ -27,9 +27,8 @@ const (
 	relayWait     = 600 * time.Millisecond
 )
 
-// newAPI makes the engine of one connection, with t for TCP unless nil; rated gets its
-// estimate of the bandwidth, in bit/s.
-func newAPI(o Options, t *Tunnel, rated func(int)) (*webrtc.API, error) {
+// newAPI makes the engine of connection p, with t for TCP unless nil.
+func newAPI(o Options, t *Tunnel, p *Peer) (*webrtc.API, error) {
 	var media webrtc.MediaEngine
 	opus := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"}
 	vp8 := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: []webrtc.RTCPFeedback{
@@ -48,7 +47,7 @@ func newAPI(o Options, t *Tunnel, rated func(int)) (*webrtc.API, error) {
 	if err := webrtc.ConfigureRTCPReports(&chain); err != nil {
 		return nil, err
 	}
-	if err := estimate(&media, &chain, rated); err != nil {
+	if err := estimate(&media, &chain, p.rated); err != nil {
 		return nil, err
 	}
 	var set webrtc.SettingEngine
@@ -63,6 +62,12 @@ func newAPI(o Options, t *Tunnel, rated func(int)) (*webrtc.API, error) {
 		set.SetICEProxyDialer(t)
 	}
 	set.SetDTLSRetransmissionInterval(200 * time.Millisecond)
+	// ICE has already proven that the other side answers at its address.
+	set.SetDTLSInsecureSkipHelloVerify(true)
+	if err := set.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
+		return nil, err
+	}
+	set.SetDTLSServerHelloMessageHook(p.negotiate)
 	set.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
 	return webrtc.NewAPI(webrtc.WithMediaEngine(&media), webrtc.WithInterceptorRegistry(&chain), webrtc.WithSettingEngine(set)), nil
 }

@@ -34,6 +34,8 @@ type Path struct {
 	Local, Remote string
 	// Protocol is what leaves this machine: udp, tcp, or tls for TURN over TLS.
 	Protocol string
+	// Profile is the SRTP protection profile that DTLS chose (RFC 5764, RFC 7714).
+	Profile string
 }
 
 // Options configure a Peer.
@@ -98,6 +100,7 @@ type Peer struct {
 	estimated atomic.Bool  // the network's feedback rules the rate
 	last      atomic.Int64 // when a packet came, ns of start's clock
 	start     time.Time
+	chosen    atomic.Pointer[string] // the SRTP protection profile
 	down      atomic.Bool
 	told      atomic.Int64 // when Down was told last, likewise
 
@@ -120,7 +123,7 @@ func New(o Options) (*Peer, error) {
 	if o.Dial != nil {
 		t, servers = NewTunnel(dialling, o.ICE, o.Dial)
 	}
-	api, err := newAPI(o, t, p.rated)
+	api, err := newAPI(o, t, p)
 	if err != nil {
 		stop()
 		return nil, err

@@ -1,9 +1,13 @@
 package peer
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
+	"github.com/pion/dtls/v3"
+	"github.com/pion/dtls/v3/pkg/protocol/extension"
+	"github.com/pion/dtls/v3/pkg/protocol/handshake"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -54,7 +58,7 @@ func (p *Peer) after(d time.Duration, do func()) {
 func (p *Peer) watch() {
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
-	var known [2]string
+	var known [3]string
 	for {
 		select {
 		case <-tick.C:
@@ -71,8 +75,8 @@ func (p *Peer) watch() {
 	}
 }
 
-// trace tells of the path when the chosen pair is another than known.
-func (p *Peer) trace(known [2]string) [2]string {
+// trace tells of the path when the chosen pair, or the profile, is another than known.
+func (p *Peer) trace(known [3]string) [3]string {
 	senders := p.pc.GetSenders()
 	if len(senders) == 0 || p.o.Path == nil {
 		return known
@@ -82,7 +86,7 @@ func (p *Peer) trace(known [2]string) [2]string {
 		return known
 	}
 	pair, ok := transport.ICETransport().GetSelectedCandidatePairStats()
-	now := [2]string{pair.LocalCandidateID, pair.RemoteCandidateID}
+	now := [3]string{pair.LocalCandidateID, pair.RemoteCandidateID, p.profile()}
 	if !ok || now == known {
 		return known
 	}
@@ -92,12 +96,45 @@ func (p *Peer) trace(known [2]string) [2]string {
 	if !okLocal || !okRemote {
 		return known
 	}
-	path := Path{Local: local.CandidateType.String(), Remote: remote.CandidateType.String(), Protocol: local.Protocol}
+	path := Path{Local: local.CandidateType.String(), Remote: remote.CandidateType.String(), Protocol: local.Protocol, Profile: now[2]}
 	if local.RelayProtocol != "" {
 		path.Protocol = local.RelayProtocol
 	}
 	p.o.Path(path)
 	return now
+}
+
+// negotiate notes the profile of our ServerHello. We are the DTLS server wherever the
+// other side lets us, so that the choice is ours; where it does not, between two desktops,
+// the profile is not known here.
+func (p *Peer) negotiate(hello handshake.MessageServerHello) handshake.Message {
+	for _, e := range hello.Extensions {
+		if srtp, ok := e.(*extension.UseSRTP); ok && len(srtp.ProtectionProfiles) == 1 {
+			name := profileName(srtp.ProtectionProfiles[0])
+			p.chosen.Store(&name)
+		}
+	}
+	return &hello
+}
+
+// profile is the SRTP protection profile; empty before the handshake.
+func (p *Peer) profile() string {
+	if name := p.chosen.Load(); name != nil {
+		return *name
+	}
+	return ""
+}
+
+func profileName(id dtls.SRTPProtectionProfile) string {
+	switch id {
+	case dtls.SRTP_AEAD_AES_128_GCM:
+		return "AEAD_AES_128_GCM"
+	case dtls.SRTP_AEAD_AES_256_GCM:
+		return "AEAD_AES_256_GCM"
+	case dtls.SRTP_AES128_CM_HMAC_SHA1_80:
+		return "AES128_CM_HMAC_SHA1_80"
+	}
+	return fmt.Sprintf("%#04x", uint16(id))
 }
 
 // Relayed tells whether packets take the way through a TURN server.

@@ -237,7 +237,7 @@ func joinWith(t *testing.T, base, code string, relayOnly, direct bool, keys *rin
 			switch m := m.(type) {
 			case wire.Welcome:
 				resume.set(m.Resume)
-				_ = g.link.Send(wire.Ready{Audio: true, Video: true, Direct: direct, Keys: g.ring != nil, Seal: g.ring != nil})
+				_ = g.link.Send(wire.Ready{Audio: true, Video: true, Direct: direct, Chooses: true, Keys: g.ring != nil, Seal: g.ring != nil})
 			case wire.Failure:
 				resume.set("")
 			case wire.Admitted:

@@ -134,8 +134,11 @@ func TestSealed(t *testing.T) {
 			d.signIn(t, server.Local)
 			g := sealing(t, server.Local, code, direct)
 			admit(t, d)
-			s := d.until(t, "sealed from end to end", func(s call.State) bool { return s.Call.Sealed && s.Call.Secrecy() == call.SecrecyEnd })
+			s := d.until(t, "sealed from end to end", func(s call.State) bool { return s.Call.Sealed && s.Call.Path.Profile != "" && s.Call.Secrecy() == call.SecrecyEnd })
 			flowing(t, d, g)
+			if profile := s.Call.Path.Profile; profile != "AEAD_AES_128_GCM" {
+				t.Errorf("SRTP profile %q", profile)
+			}
 			us := s.Call.Pairings[0]
 			them := g.ring.pairings()[0]
 			if us.Code != them.Code || us.Code == [4]byte{} {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -221,9 +222,9 @@ func check(m Message) error {
 		if len(m.ICE) > 0 {
 			return fmt.Errorf("%w: servers are not for clients to name", ErrMalformed)
 		}
-		return size("sdp", m.SDP, MaxSDP)
+		return description(m.SDP)
 	case Answer:
-		return size("sdp", m.SDP, MaxSDP)
+		return description(m.SDP)
 	case Candidate:
 		return errors.Join(size("candidate", m.Candidate, MaxCandidate), size("mid", m.Mid, 16))
 	case Commit:
@@ -236,6 +237,15 @@ func check(m Message) error {
 		return errors.Join(size("peer", m.Peer, MaxToken), size("data", m.Data, MaxSealed))
 	}
 	return nil
+}
+
+// description checks an SDP. Keys are exchanged by DTLS (RFC 8827, section 6.5), never
+// written down in it (RFC 4568).
+func description(sdp string) error {
+	if strings.Contains(sdp, "a=crypto:") {
+		return fmt.Errorf("%w: keys in a description", ErrMalformed)
+	}
+	return size("sdp", sdp, MaxSDP)
 }
 
 func size(field, s string, limit int) error {

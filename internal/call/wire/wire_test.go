@@ -41,6 +41,7 @@ func TestServerIsStrict(t *testing.T) {
 		"huge":           {`{"type":"leave","data":{}}` + strings.Repeat(" ", MaxMessage), ErrTooLarge},
 		"huge SDP":       {`{"type":"answer","data":{"gen":1,"round":1,"sdp":"` + strings.Repeat("a", MaxSDP+1) + `"}}`, ErrTooLarge},
 		"long note":      {`{"type":"note","data":{"peer":"a","text":"` + strings.Repeat("é", MaxText+1) + `"}}`, ErrTooLarge},
+		"keys in an SDP": {`{"type":"answer","data":{"gen":1,"round":1,"sdp":"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA"}}`, ErrMalformed},
 		"negative round": {`{"type":"answer","data":{"gen":1,"round":-1,"sdp":""}}`, ErrMalformed},
 	} {
 		if m, err := DecodeClient([]byte(tt.in)); !errors.Is(err, tt.want) {
