@@ -9,7 +9,9 @@ import (
 
 	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/server"
+	"ekermed.example/ekermed/internal/server/alias"
 	"ekermed.example/ekermed/internal/server/store"
+	"ekermed.example/ekermed/internal/server/trail"
 	"ekermed.example/ekermed/internal/server/web"
 )
 
@@ -62,6 +64,13 @@ func invite(ctx context.Context, e env, args []string) error {
 		func(string, string) {}) // a running server notices within seconds
 	if err != nil {
 		return err
+	}
+	names, err := alias.Load(cfg.Server.Data)
+	if err == nil {
+		err = note(ctx, cfg, s, trail.Record{What: trail.Invited, Who: names.Of(alias.Account, account.ID), Room: names.Of(alias.Room, out.Appointment.ID), Result: trail.OK}, e)
+	}
+	if err != nil {
+		return fmt.Errorf("the invitation was made, and the access trail cannot tell of it: %w", err)
 	}
 	if *asJSON {
 		return json.NewEncoder(e.stdout).Encode(invited{out.Appointment.ID, out.Link, out.Mail})

@@ -40,6 +40,8 @@ func commands() []command {
 		{"invite", "make an appointment and send its invitation", invite},
 		{"check", "check configuration, certificate, ports, data folder and relay", check},
 		{"network-guide", "write the firewall and antispam guide of this configuration", networkGuide},
+		{"journal", "open, verify or purge the sealed journal, make its keys and requests", journalCommand},
+		{"trail", "show or verify the access trail", trailCommand},
 		{"version", "print the version", printVersion},
 	}
 }

@@ -64,6 +64,8 @@ func TestHelp(t *testing.T) {
 	for _, args := range [][]string{
 		{"help"}, {"--help"}, {"-h"}, {"serve", "--help"}, {"user", "--help"}, {"user", "add", "--help"}, {"user", "list", "-h"}, {"user", "disable", "--help"},
 		{"user", "reset", "-help"}, {"invite", "--help"}, {"check", "--help"}, {"relay", "--help"}, {"network-guide", "--help"}, {"version", "--help"},
+		{"journal", "--help"}, {"journal", "open", "--help"}, {"journal", "request", "-h"}, {"journal", "keygen", "--help"}, {"journal", "verify", "--help"},
+		{"journal", "purge", "--help"}, {"trail", "--help"}, {"trail", "show", "--help"}, {"trail", "verify", "--help"},
 	} {
 		o := try(t, "", nil, args...)
 		if o.code != exitOK || o.stderr != "" || !strings.Contains(o.stdout, "usage: ekermed-server") {
@@ -95,6 +97,9 @@ func TestWrongUsage(t *testing.T) {
 		{[]string{"user", "add", "--data", data, "--email", "a@h.example", "--name", "A"}, "--password-stdin"},
 		{[]string{"user", "disable", "--data", data}, "--email"}, {[]string{"user", "reset", "--data", data}, "--email"},
 		{[]string{"invite", "--data", data}, "--clinician and --patient-email"}, {[]string{"invite", "--data", data, "--minutes", "many"}, "minutes"},
+		{[]string{"journal"}, "journal open|"}, {[]string{"journal", "read"}, `"read" is not a command`}, {[]string{"journal", "open", "--data", data}, "--day, --identity and --request"},
+		{[]string{"journal", "keygen"}, "--out"}, {[]string{"journal", "request", "--day", "2026-11-05"}, "--key, --day, --purpose and --recipient"},
+		{[]string{"trail"}, "trail show|verify"}, {[]string{"trail", "erase"}, `"erase" is not a command`}, {[]string{"trail", "show", "--data", data, "--since", "soon"}, "such as 24h"},
 	} {
 		o := try(t, "", nil, tt.args...)
 		if o.code != exitUsage || o.stdout != "" || !strings.Contains(o.stderr, tt.says) {

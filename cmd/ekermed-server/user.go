@@ -14,7 +14,10 @@ import (
 	"golang.org/x/term"
 
 	"ekermed.example/ekermed/internal/server/access"
+	"ekermed.example/ekermed/internal/server/alias"
+	"ekermed.example/ekermed/internal/server/config"
 	"ekermed.example/ekermed/internal/server/store"
+	"ekermed.example/ekermed/internal/server/trail"
 )
 
 func user(ctx context.Context, e env, args []string) error {
@@ -60,7 +63,7 @@ func userAdd(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, _, _, err := p.open(ctx, e)
+	s, cfg, _, err := p.open(ctx, e)
 	if err != nil {
 		return err
 	}
@@ -70,18 +73,31 @@ func userAdd(ctx context.Context, e env, args []string) error {
 	} else if err != nil {
 		return err
 	}
+	if err := noteAccount(ctx, cfg, s, trail.AccountAdded, account.ID, e); err != nil {
+		return err
+	}
 	_, err = fmt.Fprintf(e.stdout, "added %s (%s)\n", account.Email, account.Role)
 	return err
 }
 
+// noteAccount records what the operator did to an account.
+func noteAccount(ctx context.Context, cfg config.Config, s *store.Store, what trail.Action, id string, e env) error {
+	names, err := alias.Load(cfg.Server.Data)
+	if err != nil {
+		return err
+	}
+	return note(ctx, cfg, s, trail.Record{What: what, Whom: names.Of(alias.Account, id), Result: trail.OK}, e)
+}
+
 func userList(ctx context.Context, e env, args []string) error {
-	f := flags(e, "user list", "Lists the accounts.")
+	f := flags(e, "user list [--billing]", "Lists the accounts.")
 	var p place
 	p.flags(f)
+	billing := f.Bool("billing", false, "also the number that each has in the journal's billing events")
 	if err := parse(e, f, args); err != nil {
 		return err
 	}
-	s, _, _, err := p.open(ctx, e)
+	s, cfg, _, err := p.open(ctx, e)
 	if err != nil {
 		return err
 	}
@@ -90,11 +106,20 @@ func userList(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
+	var names alias.Secret
+	if *billing {
+		if names, err = alias.Load(cfg.Server.Data); err != nil {
+			return err
+		}
+	}
 	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
 	for _, a := range accounts {
 		state := "active"
 		if a.Disabled {
 			state = "disabled"
+		}
+		if *billing {
+			state += "\t" + names.Of(alias.Billing, a.ID).String()
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.Email, a.Name, a.Role, state)
 	}
@@ -124,18 +149,27 @@ func userChange(ctx context.Context, e env, what string, args []string) error {
 			return err
 		}
 	}
-	s, _, _, err := p.open(ctx, e)
+	s, cfg, _, err := p.open(ctx, e)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	done := trail.AccountLocked
 	if what == "reset" {
+		done = trail.AccountReset
 		err = s.SetPassword(ctx, *email, hash)
 	} else {
 		err = s.DisableAccount(ctx, *email)
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("no account for %s; `user list` shows those there are", *email)
+	}
+	if err != nil {
+		return err
+	}
+	account, err := s.AccountByEmail(ctx, *email)
+	if err == nil {
+		err = noteAccount(ctx, cfg, s, done, account.ID, e)
 	}
 	if err == nil {
 		_, err = fmt.Fprintf(e.stdout, "%s: %s done\n", *email, what)

@@ -43,7 +43,7 @@ func rules() []rule {
 		list = append(list, own("internal/server/guide", "internal/server/"+room, "the guide is made from the configuration; tests compare it with the server"))
 	}
 	// The rooms of the server meet in internal/server and nowhere else.
-	siblings := []string{"room", "sfu", "relay", "mail"}
+	siblings := []string{"room", "sfu", "relay", "mail", "journal", "crowd", "alias"}
 	for _, a := range siblings {
 		for _, b := range append(siblings, "web", "access", "store") {
 			if a != b {
@@ -51,6 +51,15 @@ func rules() []rule {
 			}
 		}
 	}
+	for _, a := range []string{"room", "sfu", "relay", "mail", "web", "access", "store", "journal", "crowd", "alias"} {
+		list = append(list, own("internal/server/"+a, "internal/server/trail", "what happens is told through a seam of its own; internal/server decides what of it is recorded"))
+	}
+	list = append(list,
+		own("internal/server/web", "internal/server/journal", "the journal is opened on the machine, never over the network"),
+		own("internal/server/access", "internal/server/journal", "access tells what it grants, internal/server records it"),
+		own("internal/server/trail", "internal/server/journal", "three kinds of record, never mixed"),
+		own("internal/server/trail", "internal/server/crowd", "three kinds of record, never mixed"),
+	)
 	for _, b := range append(siblings, "web", "access") {
 		list = append(list, own("internal/server/store", "internal/server/"+b, "the store serves others and knows none"))
 	}

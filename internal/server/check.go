@@ -55,6 +55,7 @@ func Check(ctx context.Context, cfg config.Config) []Result {
 	}
 	addresses, err := checkAddresses(cfg)
 	add("addresses", err, addresses)
+	results = append(results, checkJournal(cfg))
 	app, err := New(ctx, cfg, slog.New(silence{}))
 	if !add("sockets", err, "every port can be opened, the data folder can be written") {
 		return results

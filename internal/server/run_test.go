@@ -166,7 +166,7 @@ func TestMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"ekermed_rooms 1\n", "ekermed_people 2\n", "ekermed_sfu_seats 2\n", "ekermed_sfu_packets_total ", "ekermed_turn_allocations 0\n", "go_goroutines ", "process_resident_memory_bytes "} {
+	for _, want := range []string{"ekermed_rooms 5\n", "ekermed_people 5\n", "ekermed_sfu_seats 5\n", "ekermed_sfu_packets_total ", "ekermed_turn_allocations 0\n", "go_goroutines ", "process_resident_memory_bytes "} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -23,6 +23,7 @@ import (
 	"ekermed.example/ekermed/internal/server/access"
 	"ekermed.example/ekermed/internal/server/config"
 	"ekermed.example/ekermed/internal/server/edge"
+	"ekermed.example/ekermed/internal/server/journal"
 	"ekermed.example/ekermed/internal/server/mail"
 	"ekermed.example/ekermed/internal/server/relay"
 	"ekermed.example/ekermed/internal/server/room"
@@ -44,6 +45,7 @@ type App struct {
 	sfu     *sfu.SFU
 	relay   *relay.Relay
 	rooms   *room.Hub
+	records *records
 	mailer  *mail.Mailer
 	site    *web.Web
 	http    *http.Server
@@ -103,6 +105,9 @@ func (a *App) open(ctx context.Context) error {
 		return err
 	}
 	a.undo.push("store", a.store.Close)
+	if a.records, err = newRecords(a.cfg, a.store, a.log); err != nil {
+		return err
+	}
 	if err := a.listenHTTP(certificate); err != nil {
 		return err
 	}
@@ -164,10 +169,15 @@ func (a *App) listenHTTP(certificate tls.Certificate) error {
 	return nil
 }
 
-type seater struct{ sfu *sfu.SFU }
+type seater struct {
+	sfu     *sfu.SFU
+	records *records
+}
 
 func (s seater) Seat(room, peer string, next func() uint32, out func(wire.Message)) (room.Seat, error) {
-	return s.sfu.Seat(room, peer, next, out)
+	seat, err := s.sfu.Seat(room, peer, next, out)
+	s.records.state(journal.SFU, err)
+	return seat, err
 }
 
 // prober serves tries of the network.
@@ -192,14 +202,20 @@ func (a *App) wire() error {
 	if err != nil {
 		return fmt.Errorf("practice.time_zone: %w", err)
 	}
-	ac := NewAccess(a.cfg, a.store, zone)
+	o := accessOptions(a.cfg, a.store, zone)
+	o.Note = a.records.access
+	ac := access.New(o)
+	if a.relay != nil {
+		a.records.carried = a.relay.Carried
+	}
 	agenda := web.NewAgenda(ac, func() *room.Hub { return a.rooms })
 	a.rooms = room.NewHub(room.Options{
-		Seater: seater{a.sfu}, Tickets: tickets{a.relay}, Policy: room.Policy(a.cfg.Room.Route),
+		Seater: seater{a.sfu, a.records}, Tickets: tickets{a.relay}, Policy: room.Policy(a.cfg.Room.Route),
 		Grace: time.Duration(a.cfg.Room.Grace), Linger: 30 * time.Second,
 		Rekey: time.Duration(a.cfg.Room.Rekey), Recertify: time.Duration(a.cfg.Room.Recertify), Sealed: a.cfg.Room.Sealing == config.SealingRequired,
 		Changed: agenda.Changed,
 		Done:    a.done(agenda),
+		Witness: a.records,
 		Now:     time.Now, Log: a.log.With("part", "room"),
 	})
 	a.mailer = NewMailer(a.cfg, zone, a.log.With("part", "mail"))
@@ -294,7 +310,7 @@ func (a *App) Metrics() string {
 }
 
 // Run serves until ctx ends, then stops in order: rooms tell their people, peers
-// close, TURN, HTTP, store.
+// close, TURN, HTTP, journal and trail, store.
 func (a *App) Run(ctx context.Context) error {
 	rooms, closeRooms := context.WithCancel(context.Background())
 	defer closeRooms()
@@ -325,6 +341,13 @@ func (a *App) Run(ctx context.Context) error {
 	mailing, stopMail := context.WithCancel(ctx)
 	defer stopMail()
 	member("mail", func() error { return a.mailer.Run(mailing) })
+	member("watch", func() error { return a.watch(mailing) })
+	// What is still told while rooms and sites close belongs into the records.
+	recording, stopRecording := context.WithCancel(context.Background())
+	defer stopRecording()
+	a.records.say(a.cfg)
+	member("journal", func() error { return a.records.journal.Run(recording) })
+	member("trail", func() error { return a.records.trail.Run(recording) })
 	select {
 	case <-ctx.Done():
 	case <-failed:
@@ -337,6 +360,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer cancel()
 	a.site.Close()
 	err := errors.Join(a.http.Shutdown(limit), a.metrics.Shutdown(limit))
+	stopRecording()
 	err = errors.Join(err, g.Wait())
 	a.writing.Wait()
 	return errors.Join(err, a.undo.unwind(a.log))
@@ -344,10 +368,14 @@ func (a *App) Run(ctx context.Context) error {
 
 // NewAccess is access as the configuration wants it; the command line uses it too.
 func NewAccess(cfg config.Config, s *store.Store, zone *time.Location) *access.Access {
-	return access.New(access.Options{
+	return access.New(accessOptions(cfg, s, zone))
+}
+
+func accessOptions(cfg config.Config, s *store.Store, zone *time.Location) access.Options {
+	return access.Options{
 		Accounts: s, Appointments: s, Passes: s,
 		OpensBefore: time.Duration(cfg.Room.OpensBefore), ClosesAfter: time.Duration(cfg.Room.ClosesAfter),
 		Session: time.Duration(cfg.Room.Session), Practice: cfg.Practice.Name, Phone: cfg.Practice.Phone,
 		Zone: zone, Now: time.Now,
-	})
+	}
 }

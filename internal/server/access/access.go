@@ -71,6 +71,8 @@ type Options struct {
 	Practice, Phone          string
 	Zone                     *time.Location
 	Now                      func() time.Time
+	// Note, when set, is told of what was granted and refused. It must not block.
+	Note func(Event)
 }
 
 // Access is safe for concurrent use.
@@ -117,6 +119,7 @@ type Entry struct {
 func (a *Access) Link(ctx context.Context, code, source string) (wire.LinkInfo, error) {
 	ap, err := a.byCode(ctx, code, source)
 	if err != nil {
+		a.tell(Event{Act: ActLink}, err)
 		return wire.LinkInfo{}, err
 	}
 	now := a.o.Now()
@@ -132,9 +135,15 @@ func (a *Access) Link(ctx context.Context, code, source string) (wire.LinkInfo, 
 // so that a forwarded link shows as a second person at the door.
 func (a *Access) Join(ctx context.Context, code, source string) (wire.Pass, error) {
 	ap, err := a.byCode(ctx, code, source)
-	if err != nil {
-		return wire.Pass{}, err
+	var pass wire.Pass
+	if err == nil {
+		pass, err = a.join(ctx, ap)
 	}
+	a.tell(Event{Act: ActLink, Appointment: ap.ID}, err)
+	return pass, err
+}
+
+func (a *Access) join(ctx context.Context, ap store.Appointment) (wire.Pass, error) {
 	switch a.status(ap, a.o.Now()) {
 	case wire.LinkEarly:
 		return wire.Pass{}, refuse(wire.CodeEarly, "the appointment has not opened yet")
@@ -161,6 +170,15 @@ func (a *Access) ClinicianPass(ctx context.Context, account store.Account, appoi
 
 // Redeem takes a pass. It works once.
 func (a *Access) Redeem(ctx context.Context, token string) (Entry, error) {
+	e, err := a.redeem(ctx, token)
+	if err != nil {
+		a.tell(Event{Act: ActPass, Appointment: e.Appointment}, err)
+		return Entry{}, err
+	}
+	return e, nil
+}
+
+func (a *Access) redeem(ctx context.Context, token string) (Entry, error) {
 	pass, err := a.o.Passes.UsePass(ctx, hash(token), a.o.Now())
 	if errors.Is(err, store.ErrNotFound) {
 		return Entry{}, refuse(wire.CodePass, "the pass is unknown, used or expired")
@@ -173,7 +191,7 @@ func (a *Access) Redeem(ctx context.Context, token string) (Entry, error) {
 		return Entry{}, fmt.Errorf("appointment of a pass: %w", err)
 	}
 	if wire.AppointmentStatus(ap.Status) == wire.StatusCancelled {
-		return Entry{}, refuse(wire.CodeCancelled, "the appointment was cancelled")
+		return Entry{Appointment: ap.ID}, refuse(wire.CodeCancelled, "the appointment was cancelled")
 	}
 	name := ap.PatientName
 	if wire.Role(pass.Role) == wire.RoleClinician {

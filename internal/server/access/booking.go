@@ -14,6 +14,14 @@ import (
 
 // Book makes an appointment and its link code, which is told this once.
 func (a *Access) Book(ctx context.Context, account store.Account, in wire.Invite) (store.Appointment, string, error) {
+	ap, code, err := a.book(ctx, account, in)
+	if err == nil {
+		a.tell(Event{Act: ActInvite, Account: account.ID, Appointment: ap.ID}, nil)
+	}
+	return ap, code, err
+}
+
+func (a *Access) book(ctx context.Context, account store.Account, in wire.Invite) (store.Appointment, string, error) {
 	bad := func(text string) (store.Appointment, string, error) {
 		return store.Appointment{}, "", refuse(wire.CodeMalformed, text)
 	}
@@ -87,7 +95,9 @@ func (a *Access) Cancel(ctx context.Context, account store.Account, id string) (
 	if wire.AppointmentStatus(ap.Status) != wire.StatusPlanned {
 		return ap, refuse(wire.CodeOrder, "only a planned appointment can be cancelled")
 	}
-	return ap, a.o.Appointments.SetStatus(ctx, id, string(wire.StatusCancelled))
+	err = a.o.Appointments.SetStatus(ctx, id, string(wire.StatusCancelled))
+	a.tell(Event{Act: ActCancel, Account: account.ID, Appointment: id}, err)
+	return ap, err
 }
 
 func (a *Access) own(ctx context.Context, account store.Account, id string) (store.Appointment, error) {

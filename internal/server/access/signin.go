@@ -26,16 +26,23 @@ const MinPassword = 10
 // answer after the same work.
 func (a *Access) SignIn(ctx context.Context, in wire.SignIn, source string) (wire.Session, error) {
 	email := strings.ToLower(strings.TrimSpace(in.Email))
+	s, account, err := a.signIn(ctx, email, in, source)
+	a.tell(Event{Act: ActSignIn, Account: account, Name: email}, err)
+	return s, err
+}
+
+// signIn also tells the id of the account, when there is one of this name.
+func (a *Access) signIn(ctx context.Context, email string, in wire.SignIn, source string) (wire.Session, string, error) {
 	if len(email) > 254 || len(in.Password) > 1024 {
-		return wire.Session{}, refuse(wire.CodeCredentials, "wrong address or password")
+		return wire.Session{}, "", refuse(wire.CodeCredentials, "wrong address or password")
 	}
 	if wait := max(a.accounts.take(email), a.sources.take(source)); wait > 0 {
-		return wire.Session{}, &Refusal{Code: wire.CodeSlowDown, Text: "too many tries", Wait: wait}
+		return wire.Session{}, "", &Refusal{Code: wire.CodeSlowDown, Text: "too many tries", Wait: wait}
 	}
 	account, err := a.o.Accounts.AccountByEmail(ctx, email)
 	known := err == nil
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return wire.Session{}, err
+		return wire.Session{}, "", err
 	}
 	if !known {
 		account.Password = nobody
@@ -43,19 +50,19 @@ func (a *Access) SignIn(ctx context.Context, in wire.SignIn, source string) (wir
 	select { // hashing is heavy on purpose: only so many at a time
 	case a.hashing <- struct{}{}:
 	case <-ctx.Done():
-		return wire.Session{}, ctx.Err()
+		return wire.Session{}, "", ctx.Err()
 	}
 	right := verify(account.Password, in.Password)
 	<-a.hashing
 	if !known || !right || account.Disabled {
-		return wire.Session{}, refuse(wire.CodeCredentials, "wrong address or password")
+		return wire.Session{}, account.ID, refuse(wire.CodeCredentials, "wrong address or password")
 	}
 	a.accounts.forgive(email)
 	token, expires := newToken(), a.o.Now().Add(a.o.Session)
 	if err := a.o.Accounts.AddSession(ctx, hash(token), account.ID, expires); err != nil {
-		return wire.Session{}, err
+		return wire.Session{}, account.ID, err
 	}
-	return wire.Session{Token: token, Name: account.Name, Email: account.Email, Role: wire.RoleClinician, Expires: unix(expires)}, nil
+	return wire.Session{Token: token, Name: account.Name, Email: account.Email, Role: wire.RoleClinician, Expires: unix(expires)}, account.ID, nil
 }
 
 // Session finds who holds a session token.
@@ -69,7 +76,12 @@ func (a *Access) Session(ctx context.Context, token string) (store.Account, time
 
 // SignOut ends a session.
 func (a *Access) SignOut(ctx context.Context, token string) error {
-	return a.o.Accounts.EndSession(ctx, hash(token))
+	account, _, known := a.o.Accounts.SessionAccount(ctx, hash(token), a.o.Now())
+	err := a.o.Accounts.EndSession(ctx, hash(token))
+	if known == nil {
+		a.tell(Event{Act: ActSignOut, Account: account.ID}, err)
+	}
+	return err
 }
 
 // NewAccount checks and makes an account, ready for the store.

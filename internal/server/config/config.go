@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -30,6 +31,7 @@ type Config struct {
 	Practice Practice `toml:"practice"`
 	Room     Room     `toml:"room"`
 	Metrics  Metrics  `toml:"metrics"`
+	Journal  Journal  `toml:"journal"`
 	Log      Log      `toml:"log"`
 
 	// Dev is set by the flag --dev only: a server for one machine.
@@ -122,6 +124,14 @@ type Metrics struct {
 	Listen string `toml:"listen"`
 }
 
+// Journal is what is kept of calls, and for whom.
+type Journal struct {
+	Recipients  []string `toml:"recipients"`
+	Managers    []string `toml:"managers"`
+	Vault       string   `toml:"vault"`
+	TrailMonths int      `toml:"trail_months"`
+}
+
 // Log is what the server says of itself.
 type Log struct {
 	Level  string `toml:"level"`
@@ -157,6 +167,14 @@ func (c Config) MediaRange() bool { return c.Media.MinPort != 0 || c.Media.MaxPo
 // Relays tells whether this server is itself a STUN and TURN server.
 func (c Config) Relays() bool { return c.Turn.UDP != "" || c.Turn.TLS != "" }
 
+// Vault is the folder of the journal's keys: beside the data folder when none is set.
+func (c Config) Vault() string {
+	if c.Journal.Vault != "" {
+		return c.Journal.Vault
+	}
+	return filepath.Clean(c.Server.Data) + "-vault"
+}
+
 // Default is the configuration before any file.
 func Default() Config {
 	return Config{
@@ -171,6 +189,7 @@ func Default() Config {
 			Sealing: SealingAuto, Rekey: Duration(time.Minute), Recertify: Duration(10 * time.Minute),
 		},
 		Metrics: Metrics{Listen: "127.0.0.1:9464"},
+		Journal: Journal{TrailMonths: 12},
 		Log:     Log{Level: "info", Format: "json"},
 	}
 }

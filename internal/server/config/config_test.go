@@ -29,7 +29,7 @@ func TestSampleIsTheDefaults(t *testing.T) {
 	want := Default()
 	want.Server.URL, want.Server.Certificate, want.Server.Key = got.Server.URL, got.Server.Certificate, got.Server.Key
 	want.Mail.From = got.Mail.From
-	for _, list := range []*[]string{&got.Server.Origins, &got.Server.TrustedProxies, &got.Turn.Allow, &got.Turn.Deny, &got.Turn.Servers} {
+	for _, list := range []*[]string{&got.Server.Origins, &got.Server.TrustedProxies, &got.Turn.Allow, &got.Turn.Deny, &got.Turn.Servers, &got.Journal.Recipients, &got.Journal.Managers} {
 		*list = nil
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -93,6 +93,12 @@ func TestBadInputIsNamed(t *testing.T) {
 		"[server]\nsocket_url = \"wss://a.example; script-src *\"\n":  {"server.socket_url", "wss"},
 		"[server]\nsocket_url = \"wss://a.example/?x\"\n":             {"server.socket_url", "wss"},
 		"[practice]\ntime_zone = \"Mars\"\n":                          {"practice.time_zone", "Mars"},
+		"[journal]\ntrail_months = 5\n":                               {"journal.trail_months", "5", "6 to 12"},
+		"[journal]\ntrail_months = 13\n":                              {"journal.trail_months", "13", "6 to 12"},
+		"[journal]\nrecipients = [\"age1x\"]\n":                       {"journal.recipients", "exactly 3", "turn it off"},
+		"[journal]\nrecipients = [\"a\",\"b\",\"c\",\"d\"]\n":         {"journal.recipients", "4 instead of ", "exactly 3"},
+		"[journal]\nrecipients = [\"a@b.example\",\"b\",\"c\"]\n":     {"journal.recipients", "a@b.example", "keygen --recipient"},
+		"[journal]\nmanagers = [\"boss\"]\n":                          {"journal.managers", "boss", "journal keygen"},
 	} {
 		c, err := Load(write(t, text), nil)
 		if err == nil {

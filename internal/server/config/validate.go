@@ -22,7 +22,7 @@ func (c Config) Validate() error {
 		func() error { return optionalAddress("metrics.listen", c.Metrics.Listen) },
 		func() error { return optionalIP("media.address", c.Media.Address) },
 		func() error { return optionalIP("turn.address", c.Turn.Address) },
-		c.server, c.proxies, c.media, c.sharing, c.turn, c.mail, c.practice, c.room, c.log,
+		c.server, c.proxies, c.media, c.sharing, c.turn, c.mail, c.practice, c.room, c.journal, c.log,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {

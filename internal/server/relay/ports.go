@@ -110,6 +110,7 @@ type filtered struct {
 	life   *time.Timer // nil: as long as TURN keeps it
 	closed func()      // nil: nobody wants to know
 	once   sync.Once
+	passed atomic.Int64 // bytes, both ways
 }
 
 // budget is how many bytes may still pass.
@@ -119,6 +120,7 @@ func (f *filtered) WriteTo(b []byte, to net.Addr) (int, error) {
 	if !f.policy.Allows(addrPort(to)) || f.left != nil && f.left.out.Add(-int64(len(b))) < 0 {
 		return len(b), nil
 	}
+	f.passed.Add(int64(len(b)))
 	return f.PacketConn.WriteTo(b, to)
 }
 
@@ -129,6 +131,7 @@ func (f *filtered) ReadFrom(b []byte) (int, net.Addr, error) {
 			return n, from, err
 		}
 		if f.policy.Allows(addrPort(from)) && (f.left == nil || f.left.in.Add(-int64(n)) >= 0) {
+			f.passed.Add(int64(n))
 			return n, from, nil
 		}
 	}

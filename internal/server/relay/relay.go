@@ -199,6 +199,17 @@ func (r *Relay) Allocations() int {
 	return r.server.AllocationCount()
 }
 
+// Carried is how many bytes a participant's present allocations have relayed, both ways.
+func (r *Relay) Carried(peer string) int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var n int64
+	for f := range r.open[peer] {
+		n += f.passed.Load()
+	}
+	return n
+}
+
 // password is that of draft-uberti-behave-turn-rest-00 section 2.2, which coturn knows
 // as static-auth-secret. It fixes SHA-1, which HMAC may still use (RFC 6151, NIST SP
 // 800-107).

@@ -30,6 +30,8 @@ type Options struct {
 	// clinician ended it. Neither may block.
 	Changed func(owner, appointment string)
 	Done    func(appointment string)
+	// Witness may be nil.
+	Witness Witness
 	Now     func() time.Time
 	Log     *slog.Logger
 }

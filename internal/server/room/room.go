@@ -89,6 +89,7 @@ type room struct {
 	route       route
 	gens        generations
 	meets       *rate.Limiter
+	spell       spell
 }
 
 func newRoom(h *Hub, e Entry) *room {
@@ -115,6 +116,7 @@ func (r *room) run(ctx context.Context) {
 		select {
 		case do := <-r.inbox:
 			do()
+			r.watch()
 			r.hub.publish(r, r.all())
 			idle.Reset(r.hub.o.Linger)
 		case <-idle.C:
@@ -199,6 +201,7 @@ func (r *room) enter(e Entry, resume string, conn Conn) *person {
 		p.conn.swap(conn, nil)
 		r.people[p.ID] = p
 		r.log.Info("came", "peer", p.ID, "role", p.Role)
+		r.door(Came, p, "")
 	}
 	if p.resume != resume {
 		r.hub.forget(p.resume)
@@ -291,6 +294,7 @@ func (r *room) admit(id string) *wire.Failure {
 	}
 	p.Place = wire.PlaceCall
 	r.log.Info("admitted", "peer", p.ID)
+	r.door(Admitted, p, "")
 	p.conn.Send(wire.Admitted{ICE: r.hub.o.Tickets.ICE(p.ID, false)})
 	for _, other := range r.people {
 		if other != p && visible(p, other) {
@@ -334,6 +338,9 @@ func (r *room) inCall() []*person {
 // leave is goodbye by one's own button. A clinician may end it for everybody.
 func (r *room) leave(p *person, end bool) {
 	r.log.Info("left", "peer", p.ID, "end", end)
+	if end {
+		r.door(Closed, p, "")
+	}
 	r.drop(p, wire.ReasonLeft, "")
 	if !end {
 		r.steer() // two who are left may talk directly
@@ -347,6 +354,8 @@ func (r *room) leave(p *person, end bool) {
 
 // drop takes a person out of the room and tells them and the others why.
 func (r *room) drop(p *person, why wire.Reason, text string) {
+	r.door(Went, p, why)
+	r.parting(p, why)
 	delete(r.people, p.ID)
 	if p.leave != nil {
 		p.leave.Stop()

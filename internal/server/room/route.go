@@ -188,6 +188,7 @@ func (r *room) unreachable() {
 		}
 	}
 	r.log.Info("direct connection failed", "gen", r.route.gen)
+	r.astray(pair[:])
 	r.route.failed = true
 	if r.hub.o.Policy == DirectOnly {
 		r.meet(pair[0], pair[1])
