@@ -67,8 +67,8 @@ type secrecyDialog struct {
 	codes *fyne.Container
 	// profile names what protects the packets on their way, for who wants to know.
 	profile *kit.Text
-	close *kit.Button
-	drawn string // what codes shows
+	close   *kit.Button
+	drawn   string // what codes shows
 }
 
 func (d *secrecyDialog) show(s call.State) {

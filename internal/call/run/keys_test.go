@@ -134,7 +134,9 @@ func TestSealed(t *testing.T) {
 			d.signIn(t, server.Local)
 			g := sealing(t, server.Local, code, direct)
 			admit(t, d)
-			s := d.until(t, "sealed from end to end", func(s call.State) bool { return s.Call.Sealed && s.Call.Path.Profile != "" && s.Call.Secrecy() == call.SecrecyEnd })
+			s := d.until(t, "sealed from end to end", func(s call.State) bool {
+				return s.Call.Sealed && s.Call.Path.Profile != "" && s.Call.Secrecy() == call.SecrecyEnd
+			})
 			flowing(t, d, g)
 			if profile := s.Call.Path.Profile; profile != "AEAD_AES_128_GCM" {
 				t.Errorf("SRTP profile %q", profile)
