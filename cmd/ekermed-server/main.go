@@ -41,6 +41,8 @@ func commands() []command {
 		{"check", "check configuration, certificate, ports, data folder and relay", check},
 		{"network-guide", "write the firewall and antispam guide of this configuration", networkGuide},
 		{"journal", "open, verify or purge the sealed journal, make its keys and requests", journalCommand},
+		{"export", "write all that is held about a patient", export},
+		{"erase", "remove all that is held about a patient", erase},
 		{"trail", "show or verify the access trail", trailCommand},
 		{"version", "print the version", printVersion},
 	}

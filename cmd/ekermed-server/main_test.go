@@ -223,6 +223,8 @@ address = "127.0.0.1"
 from = "votre-teleconsultation@visio.hospital.example"
 [metrics]
 listen = "127.0.0.1:0"
+[hosting]
+country = "FR"
 `, "DIR", dir) + more
 	path := filepath.Join(dir, "c.toml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

@@ -10,7 +10,7 @@ import (
 
 func TestNetworkGuide(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "c.toml")
-	text := "[server]\nurl = \"https://127.0.0.1\"\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n[turn]\nudp = \":3478\"\naddress = \"203.0.113.8\"\n[mail]\nfrom = \"a@visio.example\"\n"
+	text := "[server]\nurl = \"https://127.0.0.1\"\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n[turn]\nudp = \":3478\"\naddress = \"203.0.113.8\"\n[mail]\nfrom = \"a@visio.example\"\n[hosting]\ncountry = \"FR\"\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

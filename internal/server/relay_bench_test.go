@@ -93,7 +93,7 @@ func ekermed(b *testing.B) *turnd {
 	}
 	chain, key := certificate(b)
 	file := filepath.Join(dir, "c.toml")
-	text := fmt.Sprintf("[server]\nurl = \"https://localhost\"\ncertificate = %q\nkey = %q\n[turn]\nudp = \"\"\ntls = \"127.0.0.1:0\"\naddress = \"127.0.0.1\"\nallow = [\"127.0.0.2\"]\nsecret = %q\n", chain, key, benchSecret)
+	text := fmt.Sprintf("[server]\nurl = \"https://localhost\"\ncertificate = %q\nkey = %q\n[turn]\nudp = \"\"\ntls = \"127.0.0.1:0\"\naddress = \"127.0.0.1\"\nallow = [\"127.0.0.2\"]\nsecret = %q\n[hosting]\ncountry = \"FR\"\n", chain, key, benchSecret)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}

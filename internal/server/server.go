@@ -342,10 +342,14 @@ func (a *App) Run(ctx context.Context) error {
 	defer stopMail()
 	member("mail", func() error { return a.mailer.Run(mailing) })
 	member("watch", func() error { return a.watch(mailing) })
+	member("retention", func() error { return a.retain(mailing) })
 	// What is still told while rooms and sites close belongs into the records.
 	recording, stopRecording := context.WithCancel(context.Background())
 	defer stopRecording()
 	a.records.say(a.cfg)
+	if h := a.cfg.Hosting; h.Country != "" {
+		a.log.Info("hosted", "country", h.Country, "operator", h.Operator, "certificate", h.Certificate)
+	}
 	member("journal", func() error { return a.records.journal.Run(recording) })
 	member("trail", func() error { return a.records.trail.Run(recording) })
 	select {

@@ -55,7 +55,8 @@ func production(t *testing.T) config.Config {
 	t.Helper()
 	c := development(t)
 	c.Dev = false
-	c.Server.URL = "https://localhost"
+	c.Server.URL, c.Hosting.Country = "https://localhost", "FR"
+	c.Hosting.Hosts = []string{"turn.example=FR", "ws.example=DE"}
 	c.Server.Certificate, c.Server.Key = certificate(t)
 	c.Media.Address = "127.0.0.1"
 	if c.Turn.Host != "localhost" {

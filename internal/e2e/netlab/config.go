@@ -81,6 +81,7 @@ func (c Config) write(path, host, data string, turn []string) error {
 	lines := append(append(server,
 		fmt.Sprintf("url = %q", "https://"+host), fmt.Sprintf("certificate = %q", c.Certificate), fmt.Sprintf("key = %q", c.Key), fmt.Sprintf("data = %q", data),
 		"[mail]", `from = "teleconsultation@visio.hospital.example"`,
+		"[hosting]", `country = "FR"`, fmt.Sprintf("hosts = [%q, %q, %q, %q]", ServerName+"=FR", SpareName+"=FR", "ws."+ServerName+"=FR", "turn."+ServerName+"=FR"),
 		"[practice]", `name = "Hôpital du laboratoire"`, `phone = "02 99 00 00 00"`,
 	), turn...)
 	if c.Media != (Range{}) {

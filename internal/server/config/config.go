@@ -30,9 +30,12 @@ type Config struct {
 	Mail     Mail     `toml:"mail"`
 	Practice Practice `toml:"practice"`
 	Room     Room     `toml:"room"`
-	Metrics  Metrics  `toml:"metrics"`
-	Journal  Journal  `toml:"journal"`
-	Log      Log      `toml:"log"`
+	Hosting  Hosting  `toml:"hosting"`
+	// Retention is how long what names people is kept.
+	Retention Retention `toml:"retention"`
+	Metrics   Metrics   `toml:"metrics"`
+	Journal   Journal   `toml:"journal"`
+	Log       Log       `toml:"log"`
 
 	// Dev is set by the flag --dev only: a server for one machine.
 	Dev bool `toml:"-"`
@@ -103,6 +106,12 @@ type Room struct {
 	Sealing     string   `toml:"sealing"`
 	Rekey       Duration `toml:"rekey"`
 	Recertify   Duration `toml:"recertify"`
+}
+
+// Retention is how long what names people is kept.
+type Retention struct {
+	Appointments Duration `toml:"appointments"`
+	Outbox       Duration `toml:"outbox"`
 }
 
 // The values of room.sealing.
@@ -188,9 +197,10 @@ func Default() Config {
 			Grace: Duration(45 * time.Second), Session: Duration(12 * time.Hour), Route: RouteAuto,
 			Sealing: SealingAuto, Rekey: Duration(time.Minute), Recertify: Duration(10 * time.Minute),
 		},
-		Metrics: Metrics{Listen: "127.0.0.1:9464"},
-		Journal: Journal{TrailMonths: 12},
-		Log:     Log{Level: "info", Format: "json"},
+		Retention: Retention{Appointments: Duration(30 * 24 * time.Hour), Outbox: Duration(7 * 24 * time.Hour)},
+		Metrics:   Metrics{Listen: "127.0.0.1:9464"},
+		Journal:   Journal{TrailMonths: 12},
+		Log:       Log{Level: "info", Format: "json"},
 	}
 }
 

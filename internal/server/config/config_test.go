@@ -29,7 +29,7 @@ func TestSampleIsTheDefaults(t *testing.T) {
 	want := Default()
 	want.Server.URL, want.Server.Certificate, want.Server.Key = got.Server.URL, got.Server.Certificate, got.Server.Key
 	want.Mail.From = got.Mail.From
-	for _, list := range []*[]string{&got.Server.Origins, &got.Server.TrustedProxies, &got.Turn.Allow, &got.Turn.Deny, &got.Turn.Servers, &got.Journal.Recipients, &got.Journal.Managers} {
+	for _, list := range []*[]string{&got.Server.Origins, &got.Server.TrustedProxies, &got.Turn.Allow, &got.Turn.Deny, &got.Turn.Servers, &got.Journal.Recipients, &got.Journal.Managers, &got.Hosting.Hosts} {
 		*list = nil
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -62,18 +62,24 @@ func TestEnvironmentWins(t *testing.T) {
 
 func TestBadInputIsNamed(t *testing.T) {
 	for text, want := range map[string][]string{
-		"[server]\nlissen = \":1\"\n":                                 {"unknown key server.lissen"},
-		"[server]\nlisten = 443\n":                                    {"server.listen"},
-		"[server\n":                                                   {"configuration"},
-		"[room]\ngrace = \"soon\"\n":                                  {"soon", "not a duration"},
-		"[room]\ngrace = \"1s\"\n":                                    {"room.grace", "choose between"},
-		"[server]\nlisten = \"here\"\n":                               {"server.listen", "here", "such as"},
-		"[server]\nlisten = \":99999\"\n":                             {"server.listen", "0 to 65535"},
-		"[server]\nurl = \"http://a\"\n":                              {"server.url", "https"},
-		"[turn]\ndeny = [\"10.0.0.0/99\"]\n":                          {"turn.deny", "10.0.0.0/99", "prefix"},
-		"[turn]\nmin_port = 60000\nmax_port=59000":                    {"turn.min_port", "60000"},
-		"[media]\naddress = \"visio\"\n":                              {"media.address", "visio"},
-		"[mail]\nsecurity = \"ssl\"\n":                                {"mail.security", "starttls, tls or none"},
+		"[server]\nlissen = \":1\"\n":                                       {"unknown key server.lissen"},
+		"[server]\nlisten = 443\n":                                          {"server.listen"},
+		"[server\n":                                                         {"configuration"},
+		"[room]\ngrace = \"soon\"\n":                                        {"soon", "not a duration"},
+		"[room]\ngrace = \"1s\"\n":                                          {"room.grace", "choose between"},
+		"[server]\nlisten = \"here\"\n":                                     {"server.listen", "here", "such as"},
+		"[server]\nlisten = \":99999\"\n":                                   {"server.listen", "0 to 65535"},
+		"[server]\nurl = \"http://a\"\n":                                    {"server.url", "https"},
+		"[turn]\ndeny = [\"10.0.0.0/99\"]\n":                                {"turn.deny", "10.0.0.0/99", "prefix"},
+		"[turn]\nmin_port = 60000\nmax_port=59000":                          {"turn.min_port", "60000"},
+		"[media]\naddress = \"visio\"\n":                                    {"media.address", "visio"},
+		"[mail]\nsecurity = \"ssl\"\n":                                      {"mail.security", "starttls, tls or none"},
+		"[hosting]\ncountry = \"US\"\n":                                     {"hosting.country", "US", "European Economic Area"},
+		"[hosting]\nhosts = [\"turn2.example\"]\n":                          {"hosting.hosts", "turn2.hospital.example=FR", "country"},
+		"[hosting]\nhosts = [\"turn2.example=CH\"]\n":                       {"hosting.hosts", "turn2.example=CH", "not taken"},
+		"[hosting]\ncountry = \"FR\"\n[mail]\nsmtp = \"smtp.example:25\"\n": {"mail.smtp", "smtp.example=FR", "hosting.hosts"},
+		"[hosting]\ncountry = \"FR\"\n[turn]\nsecret = \"0123456789abcdef\"\nservers = [\"turns:turn2.example:443?transport=tcp\"]\n": {"turn.servers", "turn2.example=FR"},
+		"[hosting]\noperator = \"a\\nb\"\n":                           {"hosting.operator", "one line"},
 		"[log]\nlevel = \"loud\"\n":                                   {"log.level", "loud"},
 		"[room]\nroute = \"north\"\n":                                 {"room.route", "north", "auto, direct, relay or server"},
 		"[room]\nroute = \"relay\"\n[turn]\nudp = \"\"\ntls = \"\"\n": {"room.route", "turn.udp"},

@@ -22,7 +22,7 @@ func (c Config) Validate() error {
 		func() error { return optionalAddress("metrics.listen", c.Metrics.Listen) },
 		func() error { return optionalIP("media.address", c.Media.Address) },
 		func() error { return optionalIP("turn.address", c.Turn.Address) },
-		c.server, c.proxies, c.media, c.sharing, c.turn, c.mail, c.practice, c.room, c.journal, c.log,
+		c.server, c.proxies, c.media, c.sharing, c.turn, c.mail, c.practice, c.room, c.journal, c.log, c.hosting,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -154,6 +154,8 @@ func (c Config) room() error {
 		{"room.session", c.Room.Session, 5 * time.Minute, 7 * 24 * time.Hour},
 		{"room.rekey", c.Room.Rekey, time.Second, 10 * time.Minute},
 		{"room.recertify", c.Room.Recertify, 10 * time.Second, 24 * time.Hour},
+		{"retention.appointments", c.Retention.Appointments, 24 * time.Hour, 366 * 24 * time.Hour},
+		{"retention.outbox", c.Retention.Outbox, time.Hour, 90 * 24 * time.Hour},
 	} {
 		if v := time.Duration(d.value); v < d.min || v > d.max {
 			return wrong(d.key, v.String(), fmt.Sprintf("choose between %s and %s", d.min, d.max))
