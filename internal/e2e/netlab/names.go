@@ -3,8 +3,10 @@
 package netlab
 
 import (
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,6 +19,16 @@ type names struct {
 	conn  net.PacketConn
 	known map[string][4]byte // by name, with the dot at its end
 	done  sync.WaitGroup
+
+	mu    sync.Mutex
+	heard map[string]bool // every name that was asked for
+}
+
+// asked lists every name that was asked for.
+func (n *names) asked() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Sorted(maps.Keys(n.heard))
 }
 
 // newNames listens on a host; hosts is the text of its hosts file.
@@ -25,7 +37,7 @@ func newNames(host *Node, hosts string) (*names, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &names{conn: conn, known: map[string][4]byte{}}
+	n := &names{conn: conn, known: map[string][4]byte{}, heard: map[string]bool{}}
 	for line := range strings.Lines(hosts) {
 		words := strings.Fields(line)
 		for _, name := range words[1:] {
@@ -57,6 +69,9 @@ func (n *names) serve() {
 
 func (n *names) answer(m dnsmessage.Message) ([]byte, error) {
 	q := m.Questions[0]
+	n.mu.Lock()
+	n.heard[q.Name.String()] = true
+	n.mu.Unlock()
 	ip, ok := n.known[strings.ToLower(q.Name.String())]
 	out := dnsmessage.Message{
 		Header:    dnsmessage.Header{ID: m.ID, Response: true, RecursionDesired: m.RecursionDesired, RecursionAvailable: true},
