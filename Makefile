@@ -12,7 +12,7 @@ WEB := internal/server/web
 PURE := ./assets/... ./internal/call/... ./internal/server/... ./cmd/ekermed-server/...
 FUZZTIME ?= 5s
 
-.PHONY: help setup build server desktop demo test unit race lint fuzz e2e netlab netlab-setup bench generate web web-check page
+.PHONY: threats help setup build server desktop demo test unit race lint fuzz e2e netlab netlab-setup bench generate web web-check page
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -60,6 +60,10 @@ netlab: netlab-setup build $(WEB)/node_modules/.package-lock.json ## consultatio
 
 netlab-setup:
 	@packaging/setup.sh netlab
+
+threats: netlab-setup build ## every promise and threat with the tests that answer it, a line each; then each fuzz target for a while
+	go -C tools run ./evidence
+	packaging/fuzz.sh 3s
 
 bench: build $(WEB)/node_modules/.package-lock.json ## speed, as figures of one run
 	go test -run '^$$' -bench . -benchtime 1s $(PURE)

@@ -368,3 +368,44 @@ func (r *raw) pcSSRC() uint32 {
 	}
 	return 0
 }
+
+// Threat 6: somebody else's ClientHello, from another address, is there before the
+// client's own (RFC 9147 has no defence of its own): the call comes up all the same.
+func TestAForeignClientHello(t *testing.T) {
+	s := newSFU(t)
+	to := s.mux.GetListenAddresses()[0]
+	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := append([]byte{0xfe, 0xfd}, make([]byte, 32)...) // version, random
+	body = append(body, 0, 0, 0, 2, 0xc0, 0x2b, 1, 0)       // no session, no cookie, one suite, no compression
+	hello := append([]byte{1, 0, 0, byte(len(body)), 0, 0, 0, 0, 0, 0, 0, byte(len(body))}, body...)
+	record := append([]byte{22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, byte(len(hello))}, hello...)
+	end := make(chan struct{})
+	var flood sync.WaitGroup
+	flood.Go(func() {
+		for {
+			select {
+			case <-end:
+				return
+			case <-time.After(2 * time.Millisecond):
+				_, _ = c.WriteTo(record, to)
+			}
+		}
+	})
+	sit(t, s, "a", extras{})
+	b := sit(t, s, "b", extras{silent: true})
+	b.flows(t, "a video", 30)
+	close(end)
+	flood.Wait()
+	if err := c.SetReadDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if n, _, err := c.ReadFrom(make([]byte, 1500)); err == nil {
+		t.Errorf("the stranger is answered with %d bytes", n)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
