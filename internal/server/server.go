@@ -25,6 +25,7 @@ import (
 	"ekermed.example/ekermed/internal/server/edge"
 	"ekermed.example/ekermed/internal/server/journal"
 	"ekermed.example/ekermed/internal/server/mail"
+	"ekermed.example/ekermed/internal/server/notice"
 	"ekermed.example/ekermed/internal/server/relay"
 	"ekermed.example/ekermed/internal/server/room"
 	"ekermed.example/ekermed/internal/server/sfu"
@@ -234,9 +235,13 @@ func (a *App) wire() error {
 	if err != nil {
 		return err
 	}
+	pages, err := notice.Handler("s/", a.cfg)
+	if err != nil {
+		return err
+	}
 	if a.site, err = web.New(web.Options{
 		Access: ac, Rooms: a.rooms, Agenda: agenda, Prober: prober{a.sfu, tickets{a.relay}}, Post: Post{a.mailer, base},
-		URL: base, Socket: a.cfg.Server.SocketURL, Origins: origins, Proxies: proxies, Health: a.healthy, Guide: guide, Log: a.log.With("part", "web"),
+		URL: base, Socket: a.cfg.Server.SocketURL, Origins: origins, Proxies: proxies, Health: a.healthy, Guide: guide, Notice: pages, Log: a.log.With("part", "web"),
 	}); err != nil {
 		return err
 	}

@@ -22,16 +22,23 @@ const (
 // the way from the page to the typeface. remake makes the guide anew; it is asked every
 // few minutes at most, whoever comes.
 func Handler(fonts string, remake func(context.Context) Guide) (http.Handler, error) {
+	page, policy, err := Style(fonts)
+	return &handler{remake: remake, style: page, policy: policy}, err
+}
+
+// Style is that of the guide and of its sister pages, with the Content-Security-Policy
+// that lets it and nothing else in. fonts is the way from the page to the typeface.
+func Style(fonts string) (css, policy string, err error) {
 	page, err := pageStyle(fonts)
 	if err != nil {
-		return nil, err
+		return "", "", err
 	}
 	picture, err := pictureStyle()
 	if err != nil {
-		return nil, err
+		return "", "", err
 	}
-	return &handler{remake: remake, style: page, policy: "default-src 'none'; style-src " + hash(page) + " " + hash(picture) +
-		"; font-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}, nil
+	return page, "default-src 'none'; style-src " + hash(page) + " " + hash(picture) +
+		"; font-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'", nil
 }
 
 type handler struct {
@@ -69,7 +76,7 @@ func (h *handler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		http.Error(rw, "GET only", http.StatusMethodNotAllowed)
 		return
 	}
-	t, err := assets.LoadTexts(language(r))
+	t, err := assets.LoadTexts(Language(r))
 	if err != nil {
 		http.Error(rw, "the texts are missing", http.StatusInternalServerError)
 		return
@@ -106,9 +113,9 @@ func (h *handler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// language is what the address asks for, else the best of Accept-Language (RFC 9110
+// Language is what the address asks for, else the best of Accept-Language (RFC 9110
 // section 12.5.4) that we have, else the default.
-func language(r *http.Request) string {
+func Language(r *http.Request) string {
 	if asked := r.URL.Query().Get("language"); known(asked) {
 		return asked
 	}

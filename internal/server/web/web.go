@@ -45,8 +45,10 @@ type Options struct {
 	// Health answers nil when the server can do its work.
 	Health func(*http.Request) error
 	// Guide serves /network-guide and its formats; nil leaves it out.
-	Guide http.Handler
-	Log   *slog.Logger
+	// Notice serves /privacy and /security; nil leaves them out.
+	Notice http.Handler
+	Guide  http.Handler
+	Log    *slog.Logger
 }
 
 // Web serves everything under Options.URL.
@@ -142,6 +144,10 @@ func (w *Web) Handler() (http.Handler, error) {
 		for _, format := range []string{"", ".html", ".md", ".json", ".svg"} {
 			mux.Handle("GET /network-guide"+format, w.o.Guide)
 		}
+	}
+	if w.o.Notice != nil {
+		mux.Handle("GET /privacy", w.o.Notice)
+		mux.Handle("GET /security", w.o.Notice)
 	}
 	mux.HandleFunc("POST /api/v1/session", answer(w, w.signIn))
 	mux.HandleFunc("GET /api/v1/session", answer(w, w.session))
