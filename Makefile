@@ -12,7 +12,7 @@ WEB := internal/server/web
 PURE := ./assets/... ./internal/call/... ./internal/server/... ./cmd/ekermed-server/...
 FUZZTIME ?= 5s
 
-.PHONY: threats help setup build server desktop demo test unit race lint fuzz e2e netlab netlab-setup bench generate web web-check page
+.PHONY: sbom threats help setup build server desktop demo test unit race lint fuzz e2e netlab netlab-setup bench generate web web-check page
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -64,6 +64,12 @@ netlab-setup:
 threats: netlab-setup build ## every promise and threat with the tests that answer it, a line each; then each fuzz target for a while
 	go -C tools run ./evidence
 	packaging/fuzz.sh 3s
+
+sbom: $(WEB)/node_modules/.package-lock.json ## what each program is made of (CycloneDX), into build/sbom
+	mkdir -p build/sbom
+	go -C tools tool cyclonedx-gomod app -json -main cmd/ekermed-server -output $(CURDIR)/build/sbom/ekermed-server.json $(CURDIR)
+	GOFLAGS='-tags=nolibopusfile,migrated_fynedo' go -C tools tool cyclonedx-gomod app -json -main cmd/ekermed-desktop -output $(CURDIR)/build/sbom/ekermed-desktop.json $(CURDIR)
+	cd $(WEB) && npm sbom --sbom-format cyclonedx --omit dev > $(CURDIR)/build/sbom/page.json
 
 bench: build $(WEB)/node_modules/.package-lock.json ## speed, as figures of one run
 	go test -run '^$$' -bench . -benchtime 1s $(PURE)
