@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the patient's page and the network test into dist/ (or the folder given). Needs Go (for esbuild,
-# pinned in tools/go.mod) and Node 20 or later (for two small files). Two runs give the same bytes.
+# pinned in tools/go.mod), Node 20 or later (for two small files) and npm's one package (HPKE, pinned in
+# package-lock.json). Two runs give the same bytes.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
@@ -12,12 +13,14 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 rm -f "$out"/*
 cd "$here"
+[ -d node_modules/@hpke/core ] || npm ci --no-fund --no-audit --silent
 node build.mjs tokens
 script() {
-  "$esbuild" "$1" --bundle --minify --format=iife --target=es2018 --charset=utf8 --loader:.svg=text \
+  "$esbuild" "$1" --bundle --minify --format=iife --target=es2018 --charset=utf8 --loader:.svg=text --loader:.txt=text \
     --legal-comments=none --log-level=warning --outfile="$2"
 }
 script src/main.ts "$out/app.js"
+script src/seal/worker.ts "$out/seal-worker.js"
 script src/diag.ts "$out/diag.js"
 # The fonts lie beside the style sheet under their own names.
 "$esbuild" src/app.css --bundle --minify --target=chrome70,firefox68,safari12 --external:*.woff2 \

@@ -3,6 +3,7 @@
 import { MaxName, MaxText } from "./wire.gen";
 import type { Answer, Candidate, Code, Direct, FromClient, FromServer, ICEServer, LinkInfo, Offer, Person, Reason } from "./wire.gen";
 import type { Path } from "./peer";
+import type { Agreement, Pairing, Standing } from "./seal/group";
 import { clean, cleanLine, type Language } from "./texts";
 
 /** Stage is the screen the patient has reached. Only the server's word leads to "call". */
@@ -16,7 +17,7 @@ export type Cause = "webrtc" | "insecure";
 
 export type CaptureProblem = "denied" | "system" | "missing" | "no_camera" | "no_microphone" | "busy" | "other";
 
-export type Notice = "pass" | "offline" | "slow_down" | "full" | "version" | "other";
+export type Notice = "pass" | "offline" | "slow_down" | "full" | "version" | "seal" | "other";
 
 /** Step back after the end: this long, ms. */
 export const returnWithin = 10 * 60 * 1000;
@@ -39,6 +40,18 @@ export interface Connection {
   /** ready: it can take an older one's place. */
   ready: boolean;
   path: Path | null;
+}
+
+/** Bond is what is known of the keys that we share with one other person. */
+export interface Bond {
+  standing: Standing;
+  /** code is the safety code, four numbers below 256; none while there is no key. */
+  code: number[];
+  /** proven are the generations of direct connections whose certificate they confirmed. */
+  proven: number[];
+  /** compared is what the patient said of the code; "same" goes when the code changes,
+   * "other" stays until they say otherwise. */
+  compared: "" | "same" | "other";
 }
 
 export interface State {
@@ -87,6 +100,15 @@ export interface State {
   /** reducedSince is when the quality became a reduced one, 0 while it is not. */
   reducedSince: number;
   soundBlocked: boolean;
+
+  /** able is what this browser can do with keys; known before the room is entered. */
+  able: { keys: boolean; seal: boolean };
+  /** rekey (seconds) and sealed are the server's wishes, see Welcome. */
+  rekey: number;
+  sealed: boolean;
+  bonds: { [id: string]: Bond };
+  /** sealing: what we send is sealed, and nothing else is shown. */
+  sealing: boolean;
   /** slowAnswers counts pongs in a row that took long. */
   slowAnswers: number;
 
@@ -120,6 +142,9 @@ export type Event =
   | { type: "ready"; gen: number }
   | { type: "path"; gen: number; path: Path }
   | { type: "sound"; blocked: boolean }
+  | { type: "able"; keys: boolean; seal: boolean }
+  | { type: "keys"; pairings: Pairing[]; sealing: boolean }
+  | { type: "compared"; peer: string; same: boolean }
   | { type: "language"; language: Language }
   | { type: "help"; open: boolean }
   | { type: "join" }
@@ -149,6 +174,7 @@ export type Effect =
   | { do: "meet"; direct: Direct }
   | { do: "pass_on"; message: { type: "answer"; data: Answer } | { type: "candidate"; data: Candidate } }
   | { do: "settle"; gen: number }
+  | { do: "agree"; message: Agreement }
   | { do: "drop_media" }
   | { do: "unblock" }
   | { do: "chime" };
@@ -163,6 +189,7 @@ export function initial(): State {
     capture: "none", captureProblem: "", hasAudio: false, hasVideo: false, audio: true, video: true,
     lost: { audio: false, video: false },
     ice: [], gen: 0, connections: {}, media: "none", owesRenew: 0, reducedSince: 0, soundBlocked: false, slowAnswers: 0,
+    able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, sealing: false,
     reason: "", from: "welcome", farewell: "", endedAt: 0,
   };
 }
@@ -280,12 +307,15 @@ export function step(s: State, e: Event): Result {
       return captureChanged(s, e);
     case "sound":
       return [{ ...s, soundBlocked: e.blocked }, []];
+    case "able":
+    case "keys":
+      return keyed(s, e);
     default:
       return pressed(s, e);
   }
 }
 
-type Pressed = Exclude<Event, { type: "start" | "tick" | "looked" | "lookup_failed" | "joined" | "join_refused" | "line_down" | "message" | "media" | "ready" | "path" | "captured" | "capture_failed" | "capture_lost" | "sound" }>;
+type Pressed = Exclude<Event, { type: "start" | "tick" | "looked" | "lookup_failed" | "joined" | "join_refused" | "line_down" | "message" | "media" | "ready" | "path" | "captured" | "capture_failed" | "capture_lost" | "sound" | "able" | "keys" }>;
 
 /** pressed answers what the patient does. */
 function pressed(s: State, e: Pressed): Result {
@@ -313,6 +343,10 @@ function pressed(s: State, e: Pressed): Result {
       return [s, s.hasVideo && s.video ? [{ do: "swap" }] : []];
     case "unblock":
       return [s, [{ do: "unblock" }]];
+    case "compared": {
+      const bond = s.bonds[e.peer];
+      return [bond && bond.code.length > 0 ? { ...s, bonds: { ...s.bonds, [e.peer]: { ...bond, compared: e.same ? "same" : "other" } } } : s, []];
+    }
     case "leave":
       return left({ ...s, now: e.at });
     case "home":
@@ -396,6 +430,7 @@ function notice(code: Code): Notice | "" {
     case "slow_down":
     case "full":
     case "version":
+    case "seal":
       return code;
     default:
       return "other";
@@ -442,7 +477,22 @@ function captureChanged(s: State, e: Extract<Event, { type: "captured" | "captur
 /** ready tells the server that the patient has agreed to the capture. */
 function ready(s: State): Effect[] {
   const up = s.line === "up" && s.capture === "done";
-  return up ? [{ do: "send", message: { type: "ready", data: { ...outgoing(s), direct: true } } }] : [];
+  const can = { ...(s.able.keys ? { keys: true } : {}), ...(s.able.seal ? { seal: true } : {}) };
+  return up ? [{ do: "send", message: { type: "ready", data: { ...outgoing(s), direct: true, ...can } } }] : [];
+}
+
+/** keyed takes what is new of the keys. */
+function keyed(s: State, e: Extract<Event, { type: "able" | "keys" }>): Result {
+  if (e.type === "able") {
+    return [{ ...s, able: { keys: e.keys, seal: e.seal } }, []];
+  }
+  const bonds: State["bonds"] = {};
+  for (const p of e.pairings) {
+    const had = s.bonds[p.peer];
+    const kept = had && (had.compared === "other" || String(had.code) === String(p.code)) ? had.compared : "";
+    bonds[p.peer] = { standing: p.standing, code: p.code, proven: p.proven, compared: kept };
+  }
+  return [inRoom(s) || s.stage === "permission" ? { ...s, bonds, sealing: e.sealing } : s, []];
 }
 
 /** renew asks for the media connection that is owed, once there is something to send on it. It settles the debt in s. */
@@ -531,7 +581,7 @@ function over(s: State, reason: Reason, text: string, first: Effect[]): Result {
     {
       ...s, stage: "ended", from: s.stage, reason, farewell: text, endedAt: s.now, help: false, joining: false, line: "none",
       resume: "", self: "", people: {}, admitted: false, capture: "none", captureProblem: "", media: "none", gen: 0, connections: {}, soundBlocked: false, owesRenew: 0,
-      lost: { audio: false, video: false },
+      lost: { audio: false, video: false }, able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, sealing: false,
     },
     [...first, { do: "hang_up" }, { do: "drop_media" }, { do: "release" }],
   ];
@@ -559,6 +609,11 @@ function received(s: State, m: FromServer): Result {
       return [s, s.connections[m.data.gen] ? [{ do: "pass_on", message: m }] : []];
     case "settle":
       return settled(s, m.data.gen);
+    case "commit":
+    case "reveal":
+    case "encapsulate":
+    case "sealed":
+      return [s, [{ do: "agree", message: m }]];
     case "said":
       return said(s, m.data.from, m.data.text);
     case "ended":
@@ -584,7 +639,7 @@ function welcomed(s: State, w: Extract<FromServer, { type: "welcome" }>["data"])
   const inCall = me !== undefined && me.place === "call";
   const next: State = {
     ...s, line: "up", downSince: 0, joining: false, notice: "", resume: w.resume, self: w.self, people,
-    arrivedAt: s.arrivedAt || (me ? me.since * 1000 - s.skew : s.now), admitted: inCall, ice: w.ice || s.ice,
+    arrivedAt: s.arrivedAt || (me ? me.since * 1000 - s.skew : s.now), admitted: inCall, ice: w.ice || s.ice, rekey: w.rekey || 0, sealed: w.sealed === true,
   };
   const todo: Effect[] = [{ do: "settled" }];
   const held = s.connections[w.gen];

@@ -4,6 +4,8 @@ import { cause, program } from "./browser";
 import { initial, others, step, type Effect, type Event, type Seat, type State } from "./call";
 import { Link } from "./link";
 import { Media } from "./media";
+import { Keeper } from "./seal/keeper";
+import { members } from "./seal/secrecy";
 import { speaks } from "./texts";
 import { View } from "./view";
 
@@ -17,6 +19,11 @@ class Page {
     choose: (kind, id) => this.media.choose(kind, id),
     ring: () => this.media.play([523.25, 659.25, 783.99]),
     silent: (blocked) => this.dispatch({ type: "sound", blocked }),
+  });
+  private readonly keeper = new Keeper(this.at.base + "/s/seal-worker.js", {
+    able: (keys, seal) => this.dispatch({ type: "able", keys, seal }),
+    send: (message) => this.link.send(message),
+    changed: (pairings, sealing) => this.dispatch({ type: "keys", pairings, sealing }),
   });
   private readonly media = new Media({
     captured: (audio, video) => this.dispatch({ type: "captured", audio, video }),
@@ -40,7 +47,8 @@ class Page {
     },
     remote: (id, stream) => this.view.remote(id, stream),
     flowing: (id, yes) => this.view.flowing(id, yes),
-  });
+    certificates: (peer, gen, ours, theirs) => this.keeper.certificates(peer, gen, ours, theirs),
+  }, () => this.keeper.transforms);
   private readonly link = new Link(this.at.socket, {
     hello: () => this.hello(),
     message: (message) => this.dispatch({ type: "message", at: Date.now(), message }),
@@ -87,6 +95,7 @@ class Page {
       const [state, effects] = step(this.state, next);
       this.state = state;
       this.save();
+      this.keeper.follow({ self: state.self, rekey: state.rekey, sealed: state.sealed, members: members(state) });
       effects.forEach((f) => this.run(f));
       this.view.render(state);
       if (next.type === "captured" || next.type === "message") {
@@ -102,8 +111,10 @@ class Page {
         this.lookup();
         return;
       case "dial":
-        return this.link.start();
+        this.keeper.prepare().then((still) => still && this.link.start());
+        return;
       case "hang_up":
+        this.keeper.forget();
         return this.link.stop();
       case "settled":
         return this.link.settled();
@@ -126,6 +137,8 @@ class Page {
         return f.message.type === "answer" ? this.media.accept(f.message.data) : this.media.candidate(f.message.data);
       case "settle":
         return this.media.settle(f.gen);
+      case "agree":
+        return this.keeper.receive(f.message);
       case "drop_media":
         return this.media.dropMedia();
       case "unblock":

@@ -1,6 +1,6 @@
 // Camera, microphone and the media connections: mostly one; while a new one is made, two.
 import type { CaptureProblem } from "./call";
-import { Peer, type PeerEvents } from "./peer";
+import { Peer, type Leads, type PeerEvents } from "./peer";
 import type { Answer, Candidate, Direct, ICEServer, Offer } from "./wire.gen";
 
 export type Kind = "audio" | "video";
@@ -19,7 +19,7 @@ export interface Devices {
   speaker: string;
 }
 
-export interface MediaEvents extends Pick<PeerEvents, "offer" | "answer" | "candidate" | "path" | "expected" | "doubt" | "media" | "remote" | "flowing"> {
+export interface MediaEvents extends Pick<PeerEvents, "offer" | "answer" | "candidate" | "path" | "expected" | "doubt" | "media" | "remote" | "flowing" | "certificates"> {
   /** ready: the connection of this generation can take an older one's place. */
   ready(gen: number): void;
   captured(audio: boolean, video: boolean): void;
@@ -76,7 +76,8 @@ export class Media {
   private meter = 0;
   private queue: Promise<void> = Promise.resolve();
 
-  constructor(private readonly on: MediaEvents) {
+  /** leads answers how tracks of a new connection are sealed, null when they cannot be. */
+  constructor(private readonly on: MediaEvents, private readonly leads: () => Leads | null = () => null) {
     const d = navigator.mediaDevices;
     if (d && d.addEventListener) {
       d.addEventListener("devicechange", () => this.list());
@@ -434,6 +435,7 @@ export class Media {
       gen, ice, this.tracks,
       {
         offer: this.on.offer, answer: this.on.answer, candidate: this.on.candidate, path: this.on.path, expected: this.on.expected, doubt: this.on.doubt, media: this.on.media,
+        certificates: this.on.certificates,
         remote: (id, stream) => {
           if (fresh === this.shown) {
             this.on.remote(id, stream);
@@ -450,6 +452,7 @@ export class Media {
         },
       },
       direct,
+      this.leads(),
     );
     this.peers.push(fresh);
     if (!this.shown || this.shown.failed) {

@@ -1,5 +1,6 @@
 // One media connection of one generation: with the server, which offers, or straight with
 // another person.
+import type { Transforms } from "./seal/transforms";
 import type { Answer, Candidate, Direct, ICEServer, Offer } from "./wire.gen";
 
 /** Path is how its packets travel, in the words of the W3C's webrtc-stats. */
@@ -26,7 +27,13 @@ export interface PeerEvents {
   doubt(): void;
   /** pictured tells that this connection can take the place of an older one. */
   pictured(): void;
+  /** certificates tells the fingerprints of a direct connection, ours or theirs, as their
+   * descriptions become known; empty for what is not. */
+  certificates(peer: string, gen: number, ours: string, theirs: string): void;
 }
+
+/** Leads are what a connection needs of Transforms: how its tracks are sealed and opened. */
+export type Leads = Pick<Transforms, "config" | "sends" | "receives" | "leaks">;
 
 /** A connection that lost touch gets this long, ms: the browser waited already. */
 const disconnectedFor = 500;
@@ -40,6 +47,8 @@ const doubtAfter = 500;
 const silentFor = 2000;
 const suspectFor = 700;
 const suspectWithin = 4000;
+/** leakAfter: of this many frames, one at least was seen where they are sealed. */
+const leakAfter = 25;
 
 /** wantedByServer lists the mids that the server wants to receive, by kind, in order. */
 export function wantedByServer(sdp: string): { audio: string[]; video: string[] } {
@@ -53,6 +62,13 @@ export function wantedByServer(sdp: string): { audio: string[]; video: string[] 
     }
   }
   return wanted;
+}
+
+/** fingerprints are those of the certificates in a description, in one way of writing
+ * (docs/protocol.md, 12.2). */
+export function fingerprints(sdp: string): string {
+  const all = (sdp.match(/^a=fingerprint:.*$/gm) || []).map((l) => l.slice("a=fingerprint:".length).trim().toLowerCase());
+  return all.filter((f, i) => all.indexOf(f) === i).sort().join(" ");
 }
 
 /** onlyVP8 offers what every endpoint knows (RFC 7742), and what is sealed frame by frame. */
@@ -69,9 +85,11 @@ function onlyVP8(line: RTCRtpTransceiver): void {
 
 type Report = { [field: string]: unknown; id: string; type: string };
 
-/** read finds what came so far, in bytes, and the path, across engines old and new. */
-export function read(stats: { forEach(f: (r: Report) => void): void }): { received: number; path: Path | null } {
+/** read finds what came so far, in bytes, what left, in frames, and the path, across engines
+ * old and new. */
+export function read(stats: { forEach(f: (r: Report) => void): void }): { received: number; sent: { audio: number; video: number }; path: Path | null } {
   const all: { [id: string]: Report } = {};
+  const sent = { audio: 0, video: 0 };
   let received = 0;
   let pair: Report | null = null;
   let chosen = "";
@@ -81,6 +99,9 @@ export function read(stats: { forEach(f: (r: Report) => void): void }): { receiv
       received += Number(r.bytesReceived) || 0;
     } else if (r.type === "remote-inbound-rtp") {
       received += Number(r.timestamp) || 0; // a receiver report came
+    } else if (r.type === "outbound-rtp") {
+      const kind = (r.kind || r.mediaType) === "video" ? "video" : "audio";
+      sent[kind] += Number(kind === "video" ? r.framesSent : r.packetsSent) || 0;
     } else if (r.type === "transport" && r.selectedCandidatePairId) {
       chosen = String(r.selectedCandidatePairId);
     } else if (r.type === "candidate-pair" && (r.selected || (r.nominated && r.state === "succeeded" && !pair))) {
@@ -91,10 +112,10 @@ export function read(stats: { forEach(f: (r: Report) => void): void }): { receiv
   const local = used && all[String(used.localCandidateId)];
   const remote = used && all[String(used.remoteCandidateId)];
   if (!local || !remote) {
-    return { received, path: null };
+    return { received, sent, path: null };
   }
   const protocol = String(local.relayProtocol || local.protocol || "udp");
-  return { received, path: { local: String(local.candidateType), remote: String(remote.candidateType), protocol } };
+  return { received, sent, path: { local: String(local.candidateType), remote: String(remote.candidateType), protocol } };
 }
 
 export class Peer {
@@ -123,12 +144,13 @@ export class Peer {
     private readonly tracks: { audio: MediaStreamTrack | null; video: MediaStreamTrack | null },
     private readonly on: PeerEvents,
     private readonly direct: Direct | null,
+    private readonly leads: Leads | null = null,
   ) {
     const servers = ice
       .filter((s) => s.urls && s.urls.length > 0)
       .map((s) => ({ urls: s.urls as string[], username: s.username, credential: s.credential }));
     const policy = direct && direct.relay ? "relay" : "all";
-    const config = { iceServers: servers, bundlePolicy: "max-bundle", sdpSemantics: "unified-plan", iceTransportPolicy: policy };
+    const config = { iceServers: servers, bundlePolicy: "max-bundle", sdpSemantics: "unified-plan", iceTransportPolicy: policy, ...(leads ? leads.config() : {}) };
     this.pc = new RTCPeerConnection(config as RTCConfiguration);
     this.pc.ontrack = (e) => this.arrived(e);
     this.pc.onconnectionstatechange = this.pc.oniceconnectionstatechange = () => this.changed();
@@ -158,6 +180,7 @@ export class Peer {
       for (const kind of ["audio", "video"] as ("audio" | "video")[]) {
         const line = this.pc.addTransceiver(kind, { direction: "sendrecv" });
         this.senders[kind] = line.sender;
+        this.lead(line, kind);
         if (kind === "video") {
           onlyVP8(line);
         }
@@ -165,15 +188,37 @@ export class Peer {
       }
       const offer = await this.pc.createOffer();
       await this.pc.setLocalDescription(offer);
+      this.certified(offer.sdp || "", "");
       if (!this.closed) {
         this.on.offer(this.gen, offer.sdp || "");
       }
     });
   }
 
+  /** lead leads a line through the seal, both ways. It must happen in the task in which the
+   * line came into being: Chromium lets its frames pass by for good otherwise. */
+  private lead(line: RTCRtpTransceiver, kind: "audio" | "video"): void {
+    if (this.leads) {
+      this.leads.sends(line.sender, kind);
+      if (this.direct) {
+        this.leads.receives(line.receiver, kind, this.direct.peer);
+      }
+    }
+  }
+
+  /** certified tells the certificates of a direct connection. */
+  private certified(ours: string, theirs: string): void {
+    if (this.direct && !this.closed) {
+      this.on.certificates(this.direct.peer, this.gen, fingerprints(ours), fingerprints(theirs));
+    }
+  }
+
   /** accept takes the answer to call. */
   accept(answer: Answer): void {
-    this.then(() => this.pc.setRemoteDescription({ type: "answer", sdp: answer.sdp }));
+    this.then(async () => {
+      this.certified("", answer.sdp);
+      await this.pc.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+    });
   }
 
   /** candidate takes one of the other side's, which come after their description. */
@@ -194,7 +239,11 @@ export class Peer {
   }
 
   private async round(offer: Offer): Promise<void> {
+    this.certified("", offer.sdp);
     await this.pc.setRemoteDescription({ type: "offer", sdp: offer.sdp });
+    for (const t of this.pc.getTransceivers()) {
+      this.lead(t, t.receiver.track.kind === "audio" ? "audio" : "video");
+    }
     const wanted = wantedByServer(offer.sdp);
     for (const kind of ["audio", "video"] as ("audio" | "video")[]) {
       const mid = wanted[kind][0];
@@ -208,6 +257,7 @@ export class Peer {
     }
     const answer = await this.pc.createAnswer();
     await this.pc.setLocalDescription(answer);
+    this.certified(answer.sdp || "", "");
     if (!this.closed) {
       this.on.answer(offer.gen, offer.round, answer.sdp || "");
     }
@@ -228,6 +278,9 @@ export class Peer {
       return;
     }
     const track = e.track;
+    if (this.leads && (track.kind === "audio" || track.kind === "video")) {
+      this.leads.receives(e.receiver, track.kind, id);
+    }
     const now = (this.streams[id] ? this.streams[id].getTracks() : []).filter((t) => t.kind !== track.kind && t.readyState === "live");
     this.show(id, [...now, track]);
     track.onended = () => this.prune();
@@ -324,6 +377,7 @@ export class Peer {
         this.on.path(this.gen, stats.path);
       }
     }
+    this.plug(stats.sent);
     const now = Date.now();
     if (stats.received !== this.received || !this.pictured) {
       this.received = stats.received;
@@ -343,6 +397,18 @@ export class Peer {
     const limit = now - this.suspectedAt < suspectWithin ? suspectFor : silentFor;
     if (this.direct && !this.quiet && now - this.receivedAt >= limit && this.on.expected()) {
       this.quiet = true;
+      this.broken();
+    }
+  }
+
+  /** plug sends nothing more when frames leave past the seal: an engine took the transform, and
+   * does not use it. */
+  private plug(sent: { audio: number; video: number }): void {
+    const { audio, video } = this.senders;
+    const leaks = (sender: RTCRtpSender | null, n: number) => this.leads !== null && sender !== null && n > leakAfter && this.leads.leaks(sender);
+    if (leaks(audio, sent.audio) || leaks(video, sent.video)) {
+      this.senders.audio = this.senders.video = null;
+      [audio, video].forEach((s) => s && s.replaceTrack(null).catch(() => undefined));
       this.broken();
     }
   }

@@ -1,7 +1,9 @@
 // Alone touches the DOM: shows the state, and turns presses into events.
 import { family, inApp } from "./browser";
-import { clinician, phase, route, type Event, type State } from "./call";
+import { clinician, others, phase, route, type Event, type State } from "./call";
 import type { Devices } from "./media";
+import { secrecy } from "./seal/secrecy";
+import { words } from "./seal/words";
 import { Texts, type Key } from "./texts";
 import { callScreen, type CallScreen } from "./view/call";
 import { Dialog, type DialogName } from "./view/dialogs";
@@ -110,6 +112,7 @@ export class View {
     html.setAttribute("data-phase", now);
     html.setAttribute("data-route", route(s));
     html.setAttribute("data-stage", s.stage);
+    html.setAttribute("data-code", safetyCode(s));
     const key = screenKey(s);
     if (key !== this.key) {
       this.show(key, this.key === "" || this.key === "welcome loading");
@@ -228,6 +231,11 @@ export class View {
       this.urgent.textContent = t.t("waiting.message_announced", { name: last.from || practitioner(this.m), text: last.text });
       return;
     }
+    const far = secrecy(s);
+    if (far === "broken" && secrecy(b) !== "broken") {
+      this.urgent.textContent = t.t("secrecy.broken_text");
+      return;
+    }
     const says = (key: Key) => (this.polite.textContent = t.t(key));
     if (room && s.line === "down" && b.line !== "down") {
       says("call.reconnecting");
@@ -239,6 +247,8 @@ export class View {
       says(s.video ? "devices.camera_on" : "call.hidden");
     } else if (s.soundBlocked && !b.soundBlocked) {
       says("call.sound");
+    } else if ((far === "end" || far === "verified") && far !== secrecy(b)) {
+      says(far === "end" ? "secrecy.end" : "secrecy.verified");
     } else if (s.notice && s.notice !== b.notice) {
       says(("notice." + s.notice) as Key);
     } else if (room && s.lost.audio && !b.lost.audio) {
@@ -290,6 +300,12 @@ export class View {
       this.calling.tiles.unblock();
     }
   }
+}
+
+/** safetyCode are the words of the first person's code, once known. */
+function safetyCode(s: State): string {
+  const known = others(s).map((p) => s.bonds[p.id]).filter((b) => b && b.code.length > 0)[0];
+  return known ? words(s.language, known.code).join(" ") : "";
 }
 
 /** screenKey changes when another screen is due; everything else is a refresh. */

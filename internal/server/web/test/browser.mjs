@@ -16,7 +16,7 @@ const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; ch
 /** bundle builds one test file for the browser or for node. */
 export function bundle(source, out, ...flags) {
   const esbuild = execFileSync("go", ["tool", "-n", "esbuild"], { cwd: join(web, "../../../tools"), encoding: "utf8" }).trim();
-  execFileSync(esbuild, [join(here, source), "--bundle", "--loader:.svg=text", "--log-level=warning", `--outfile=${out}`, ...flags], { cwd: web, stdio: "inherit" });
+  execFileSync(esbuild, [join(here, source), "--bundle", "--loader:.svg=text", "--loader:.txt=text", "--log-level=warning", `--outfile=${out}`, ...flags], { cwd: web, stdio: "inherit" });
 }
 
 /** scratch gives a folder that goes away at the end. */
@@ -31,8 +31,9 @@ export async function serve({ prefix = "/soins", files = {}, api = null } = {}) 
   const server = createServer(async (req, res) => {
     const path = new URL(req.url, "http://x").pathname;
     const send = (file, type) => {
+      const body = readFileSync(file);
       res.writeHead(200, { "content-type": type, "content-security-policy": policy, "referrer-policy": "no-referrer", "x-content-type-options": "nosniff" });
-      res.end(readFileSync(file));
+      res.end(body);
     };
     try {
       if (path.startsWith(prefix + "/r/")) {

@@ -1,6 +1,8 @@
 // The reducer alone: the whole way of a patient, and then random orders of everything.
 import { initial, mayReturn, others, phase, reduced, returnWithin, route, step, type Effect, type Event, type State } from "../src/call";
 import { read } from "../src/peer";
+import { members, secrecy } from "../src/seal/secrecy";
+import type { Standing } from "../src/seal/group";
 import type { FromServer, Person, Welcome } from "../src/wire.gen";
 
 declare function require(name: string): any;
@@ -191,6 +193,7 @@ function anyEvent(r: (n: number) => number): Event {
     { type: "captured", audio: r(2) === 0, video: r(2) === 0 }, { type: "capture_failed", problem: "denied" }, { type: "capture_lost", kind: kinds[r(2)], lost: r(2) === 0 },
     { type: "media", gen: r(4), state: (["connecting", "connected", "broken"] as const)[r(3)] }, { type: "sound", blocked: true }, { type: "help", open: true },
     { type: "join" }, { type: "join" }, { type: "test" }, { type: "test_done" }, { type: "retry" }, { type: "without" }, { type: "toggle", kind: kinds[r(2)] },
+    { type: "able", keys: true, seal: true }, { type: "keys", sealing: r(2) === 0, pairings: [{ peer: "d", standing: "agreed", code: [1, 2, 3, 4], proven: [] }] }, { type: "compared", peer: "d", same: r(2) === 0 },
     { type: "recapture", kind: kinds[r(2)] }, { type: "swap" }, { type: "leave", at }, { type: "return" }, { type: "home" },
   ];
   return all[r(all.length)];
@@ -280,10 +283,101 @@ test("what broke while the line was down is asked for when it is back", () => {
   assert.deepEqual(sends(r.effects, "renew"), [{ do: "send", message: { type: "renew", data: { gen: 5 } } }]);
 });
 
+const keyed: Partial<Person> = { keys: true, seal: true };
+const able: Event = { type: "able", keys: true, seal: true };
+const sees = (...people: Person[]): Event[] => people.map((person) => hears({ type: "presence", data: { person } }));
+const me = patient({ place: "call", ready: true, ...keyed });
+const nurse: Person = { ...doctor, ...keyed, id: "e", name: "Nolwenn" };
+const told = (sealing: boolean, ...pairings: [string, Standing, number[], number[]][]): Event => ({
+  type: "keys", sealing, pairings: pairings.map(([peer, standing, code, proven]) => ({ peer, standing, code, proven })),
+});
+const code = [1, 2, 3, 4];
+
+test("ready says what this browser can do", () => {
+  const [first, ...rest] = toRoom;
+  const r = walk(initial(), first, able, ...rest);
+  assert.deepEqual(sends(r.effects, "ready"), [{ do: "send", message: { type: "ready", data: { audio: true, video: true, direct: true, keys: true, seal: true } } }]);
+  const keys = walk(initial(), first, { type: "able", keys: true, seal: false }, ...rest);
+  assert.deepEqual(sends(keys.effects, "ready"), [{ do: "send", message: { type: "ready", data: { audio: true, video: true, direct: true, keys: true } } }]);
+});
+
+test("keys are agreed with who is in the call and ready, once we are", () => {
+  let s = walk(initial(), able, ...toCall, ...sees({ ...doctor, ...keyed })).s;
+  assert.deepEqual(members(s), []);
+  s = walk(s, ...sees(me)).s;
+  assert.deepEqual(members(s), [{ id: "d", keys: true, seal: true }]);
+  s = walk(s, ...sees({ ...nurse, ready: false }, { ...patient(), id: "w" })).s;
+  assert.deepEqual(members(s).map((m) => m.id), ["d"]);
+  s = walk(s, ...sees({ ...nurse, keys: undefined, seal: undefined }), { type: "line_down", at }).s;
+  assert.deepEqual(members(s), [{ id: "d", keys: true, seal: true }, { id: "e", keys: false, seal: false }]);
+  const r = walk(s, hears({ type: "sealed", data: { peer: "d", data: "" } }));
+  assert.equal(r.effects[0].do, "agree");
+});
+
+test("what the screen may say of the encryption, and no more", () => {
+  const sfu = [offer(5), ...up(5)];
+  const straight = [direct(5), ...up(5)];
+  const doc = { ...doctor, ...keyed };
+  const yes: Event = { type: "compared", peer: "d", same: true };
+  const no: Event = { type: "compared", peer: "d", same: false };
+  const agreed: [string, Standing, number[], number[]] = ["d", "agreed", code, []];
+  for (const [name, want, ...events] of [
+    ["nobody to talk to", "", ...sees(me), ...sfu],
+    ["the other knows no keys", "server", ...sees(me, doctor), ...sfu, told(true, ["d", "", [], []])],
+    ["nothing known yet", "server", ...sees(me, doc), ...sfu],
+    ["under way", "agreeing", ...sees(me, doc), ...sfu, told(true, ["d", "agreeing", [], []])],
+    ["agreed", "end", ...sees(me, doc), ...sfu, told(true, agreed)],
+    ["compared", "verified", ...sees(me, doc), ...sfu, told(true, agreed), yes],
+    ["compared before a change of the key alone", "verified", ...sees(me, doc), ...sfu, told(true, agreed), yes, told(true, agreed)],
+    ["the code changed", "end", ...sees(me, doc), ...sfu, told(true, agreed), yes, told(true, ["d", "agreed", [1, 2, 3, 5], []])],
+    ["begun anew", "agreeing", ...sees(me, doc), ...sfu, told(true, agreed), yes, told(true, ["d", "agreeing", [], []])],
+    ["another code", "broken", ...sees(me, doc), ...sfu, told(true, agreed), no],
+    ["another code, and the agreement begun anew", "broken", ...sees(me, doc), ...sfu, told(true, agreed), no, told(true, ["d", "agreed", [1, 2, 3, 5], []])],
+    ["another code, misread", "verified", ...sees(me, doc), ...sfu, told(true, agreed), no, yes],
+    ["tampered with", "broken", ...sees(me, doc), ...sfu, told(true, ["d", "broken", [], []])],
+    ["compared without a code", "agreeing", ...sees(me, doc), ...sfu, told(true, ["d", "agreeing", [], []]), yes],
+    ["in clear through the server", "server", ...sees(me, doc), ...sfu, told(false, agreed), yes],
+    ["in clear, straight, not confirmed", "server", ...sees(me, doc), ...straight, told(false, agreed), yes],
+    ["in clear, straight, under way", "agreeing", ...sees(me, doc), ...straight, told(false, ["d", "agreeing", [], []])],
+    ["in clear, straight, another one confirmed", "server", ...sees(me, doc), ...straight, told(false, ["d", "agreed", code, [4]])],
+    ["in clear, straight, confirmed", "end", ...sees(me, doc), ...straight, told(false, ["d", "agreed", code, [4, 5]])],
+    ["in clear, straight, confirmed and compared", "verified", ...sees(me, doc), ...straight, told(false, ["d", "agreed", code, [5]]), yes],
+    ["in clear, straight, the server's beside it", "server", ...sees(me, doc), ...straight, told(false, ["d", "agreed", code, [5]]), offer(6), ...up(6)],
+    ["in clear, straight, a newer one beside it", "end", ...sees(me, doc), ...straight, direct(6), ...up(6), told(false, ["d", "agreed", code, [5, 6]])],
+    ["in clear, straight, a newer one not confirmed", "server", ...sees(me, doc), ...straight, direct(6), ...up(6), told(false, ["d", "agreed", code, [5]])],
+    ["three, one under way", "agreeing", ...sees(me, doc, nurse), ...sfu, told(true, agreed, ["e", "agreeing", [], []])],
+    ["three, one just here", "agreeing", ...sees(me, doc, nurse), ...sfu, told(true, agreed)],
+    ["three, one compared", "end", ...sees(me, doc, nurse), ...sfu, told(true, agreed, ["e", "agreed", code, []]), yes],
+    ["three, both compared", "verified", ...sees(me, doc, nurse), ...sfu, told(true, agreed, ["e", "agreed", code, []]), yes, { type: "compared", peer: "e", same: true }],
+    ["three, one broken", "broken", ...sees(me, doc, nurse), ...sfu, told(true, agreed, ["e", "broken", [], []]), yes],
+  ] as [string, string, ...Event[]][]) {
+    assert.equal(secrecy(walk(initial(), able, ...toCall, ...events).s), want, name);
+  }
+  assert.equal(secrecy(walk(initial(), ...toCall, ...sees(me, doc), ...sfu, told(true, agreed)).s), "server", "we cannot");
+});
+
+test("leaving forgets the codes; a resume keeps them", () => {
+  const there = walk(initial(), able, ...toCall, ...sees(me, { ...doctor, ...keyed }), offer(5), ...up(5), told(true, ["d", "agreed", code, []]), { type: "compared", peer: "d", same: true }).s;
+  const back = walk(there, { type: "line_down", at }, hears(welcome({ gen: 5, people: [me, { ...doctor, ...keyed }], rekey: 30, sealed: true }))).s;
+  assert.equal(secrecy(back), "verified");
+  assert.deepEqual([back.rekey, back.sealed], [30, true]);
+  const gone = walk(there, { type: "leave", at }, told(true, ["d", "agreed", code, []])).s;
+  assert.deepEqual([gone.bonds, gone.sealing, gone.able, gone.sealed], [{}, false, { keys: false, seal: false }, false]);
+});
+
+test("a server that wants all sealed turns this browser away with what to do", () => {
+  const r = walk(initial(), ...toRoom, hears({ type: "failure", data: { code: "seal", text: "", fatal: true } }));
+  assert.equal(phase(r.s), "welcome");
+  assert.equal(r.s.notice, "seal");
+  assert.ok(r.effects.some((f) => f.do === "hang_up"));
+});
+
 test("statistics of engines old and new", () => {
   const list = (...r: object[]) => ({ forEach: (f: (x: any) => void) => r.forEach(f) });
   const ends = [{ id: "l", type: "local-candidate", candidateType: "relay", protocol: "udp", relayProtocol: "tls" }, { id: "r", type: "remote-candidate", candidateType: "host" }];
-  assert.deepEqual(read(list()), { received: 0, path: null });
-  assert.deepEqual(read(list({ id: "t", type: "transport", selectedCandidatePairId: "p" }, { id: "q", type: "candidate-pair", nominated: true, state: "succeeded", localCandidateId: "x", remoteCandidateId: "y" }, { id: "p", type: "candidate-pair", localCandidateId: "l", remoteCandidateId: "r" }, ...ends, { id: "i", type: "inbound-rtp", bytesReceived: 7 })), { received: 7, path: path("relay", "host", "tls") });
+  const none = { audio: 0, video: 0 };
+  assert.deepEqual(read(list()), { received: 0, sent: none, path: null });
+  assert.deepEqual(read(list({ id: "a", type: "outbound-rtp", kind: "audio", packetsSent: 5 }, { id: "b", type: "outbound-rtp", mediaType: "video", framesSent: 6, packetsSent: 60 })).sent, { audio: 5, video: 6 });
+  assert.deepEqual(read(list({ id: "t", type: "transport", selectedCandidatePairId: "p" }, { id: "q", type: "candidate-pair", nominated: true, state: "succeeded", localCandidateId: "x", remoteCandidateId: "y" }, { id: "p", type: "candidate-pair", localCandidateId: "l", remoteCandidateId: "r" }, ...ends, { id: "i", type: "inbound-rtp", bytesReceived: 7 })), { received: 7, sent: none, path: path("relay", "host", "tls") });
   assert.deepEqual(read(list({ id: "p", type: "candidate-pair", selected: true, localCandidateId: "l", remoteCandidateId: "r" }, ...ends)).path, path("relay", "host", "tls"));
 });

@@ -1,5 +1,5 @@
 // Every state of the page, shown by the real view in a real browser, for pictures and axe.
-import { initial, type State } from "../src/call";
+import { initial, type Bond, type State } from "../src/call";
 import { View } from "../src/view";
 import type { LinkInfo, Person } from "../src/wire.gen";
 
@@ -19,6 +19,15 @@ const room = (more: Partial<State> = {}): State =>
   base({ stage: "waiting", line: "up", self: "p", arrivedAt: now - 4 * 60000, capture: "done", hasAudio: true, hasVideo: true, people: { p: person("p", { place: "waiting" }) }, ...more });
 const call = (more: Partial<State> = {}): State =>
   room({ stage: "call", admitted: true, gen: 1, media: "connected", people: { p: person("p"), d: person("d") }, ...more });
+const keyed = (bond: Partial<Bond>, three = false): State =>
+  call({
+    able: { keys: true, seal: true }, sealing: true,
+    people: { p: person("p"), d: person("d", { keys: true, seal: true }), ...(three ? { e: person("e", { name: "Interprète Nolwenn", video: false, keys: true, seal: true }) } : {}) },
+    bonds: {
+      d: { standing: "agreed", code: [103, 12, 219, 88], proven: [], compared: "", ...bond },
+      ...(three ? { e: { standing: "agreed", code: [4, 177, 31, 250], proven: [], compared: "same" } as Bond } : {}),
+    },
+  });
 const over = (reason: State["reason"], from: State["stage"], more: Partial<State> = {}): State =>
   base({ stage: "ended", from, reason, endedAt: now, ...more });
 const asks = (problem: State["captureProblem"]): State =>
@@ -30,6 +39,7 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p1-late": [base({ link: link({ status: "late" }) })],
   "p1-joining": [base({ joining: true, notice: "offline" })],
   "p1-notice": [base({ notice: "pass" })],
+  "p1-seal": [base({ notice: "seal" })],
   "p1-early": [base({ link: link({ status: "early", opens: now / 1000 + 754 }) })],
   "p1-early-days": [base({ link: link({ status: "early", start: start / 1000 + 5 * 86400, opens: start / 1000 + 5 * 86400 - 1800 }) })],
   "p1-cancelled": [base({ link: link({ status: "cancelled" }) })],
@@ -70,10 +80,20 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p5-lost": [call({ lost: { audio: true, video: false } }), { remote: true, self: true }],
   "p5-weak": [call({ slowAnswers: 3 }), { remote: true, self: true }],
   "p5-reduced": [call({ connections: { 1: { direct: true, up: true, ready: true, path: { local: "relay", remote: "relay", protocol: "tls" } } } }), { remote: true, self: true }],
-  "p5-direct": [call({ connections: { 1: { direct: true, up: true, ready: true, path: { local: "host", remote: "srflx", protocol: "udp" } } } }), { remote: true, self: true, press: ".seal" }],
+  "p5-seal-direct": [call({ connections: { 1: { direct: true, up: true, ready: true, path: { local: "host", remote: "srflx", protocol: "udp" } } } }), { remote: true, self: true, press: ".seal" }],
+  "p5-end": [keyed({}), { remote: true, self: true }],
+  "p5-verified": [keyed({ compared: "same" }), { remote: true, self: true }],
+  "p5-broken": [keyed({ standing: "broken", code: [] }), { remote: true, self: true }],
+  "p5-seal-agreeing": [keyed({ standing: "agreeing", code: [] }), { remote: true, self: true, press: ".seal" }],
+  "p5-seal-end": [keyed({}), { remote: true, self: true, press: ".seal" }],
+  "p5-seal-long": [keyed({ code: [228, 46, 152, 74] }), { remote: true, self: true, press: ".seal" }],
+  "p5-seal-verified": [keyed({ compared: "same" }), { remote: true, self: true, press: ".seal" }],
+  "p5-seal-other": [keyed({ compared: "other" }), { remote: true, self: true, press: ".seal" }],
+  "p5-seal-broken": [keyed({ standing: "broken", code: [] }), { remote: true, self: true, press: ".seal" }],
+  "p5-seal-group": [keyed({}, true), { remote: true, second: true, self: true, press: ".seal" }],
   "p5-group": [call({ people: { p: person("p"), d: person("d"), e: person("e", { name: "Interprète Nolwenn", video: false }) } }), { remote: true, second: true, self: true }],
   "p5-paused": [call(), { remote: true, self: true, flowing: false }],
-  "p5-transport": [call(), { remote: true, self: true, press: ".seal" }],
+  "p5-seal-server": [call(), { remote: true, self: true, press: ".seal" }],
   "p5-settings": [call(), { remote: true, self: true, press: ".tools button:first-child" }],
   "p6-left": [over("left", "call")],
   "p6-ended": [over("ended", "call")],

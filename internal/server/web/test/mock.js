@@ -5,7 +5,7 @@
   const mock = (window.mock = { log, gen: 0, place: "waiting", admitted: false, refuse: false, sockets: [], got: {}, doctor: { audio: true, video: true, away: false } });
   const person = (id, more) => ({ id, name: id === "d" ? "Dr Anne Le Goff" : "Yann", role: id === "d" ? "clinician" : "patient", place: "call", ready: true, away: false, audio: true, video: true, since: Date.now() / 1000, ...more });
   const tell = (type, data) => mock.sockets.forEach((s) => s.deliver({ type, data }));
-  const me = () => person("p", { place: mock.place, ready: mock.ready === true });
+  const me = () => person("p", { place: mock.place, ready: mock.ready === true, ...mock.can });
 
   class Socket {
     constructor(url) {
@@ -28,7 +28,10 @@
         this.deliver({ type: "welcome", data: { version: 1, self: "p", role: "patient", room: "r", resume: "seat-1", people: [me(), ...(mock.place === "call" ? [person("d", mock.doctor)] : [])], gen: mock.gen } });
       } else if (m.type === "ready") {
         mock.ready = true;
+        mock.can = { keys: m.data.keys === true, seal: m.data.seal === true };
         tell("presence", { person: me() });
+      } else if (m.data.peer && mock.group) {
+        mock.group.receive({ type: m.type, data: { ...m.data, peer: "p" } });
       } else if (m.type === "ping") {
         this.deliver({ type: "pong", data: m.data });
       } else if (m.type === "answer") {
@@ -68,6 +71,18 @@
   mock.say = (text) => tell("said", { from: "d", text });
   mock.end = (reason, text) => tell("ended", { reason, text });
   mock.change = (more) => tell("presence", { person: person("d", Object.assign(mock.doctor, more)) });
+  /** keys gives the practitioner keys and a seal, and makes the connection anew. */
+  mock.keys = async (worker) => {
+    mock.leads = await window.ends.Transforms.start(worker);
+    const group = (mock.group = new window.ends.Group({ frames: mock.leads, now: Date.now, changed() {}, send: (m) => tell(m.type, { ...m.data, peer: "d" }) }));
+    await group.enter("d", 2, false);
+    await group.meets([{ id: "p", keys: true, seal: true }]);
+    setInterval(() => group.tick(), 250);
+    mock.change({ keys: true, seal: true });
+    return mock.offer();
+  };
+  mock.code = () => window.ends.words("fr", mock.group.pairings()[0].code).join(" ");
+  mock.counts = async () => (mock.leads ? (await mock.leads.counts()).p : null);
   const Real = window.RTCPeerConnection;
   const complete = (pc) => new Promise((done) => {
     if (pc.iceGatheringState === "complete") return done();
@@ -83,22 +98,27 @@
       g.fillStyle = `hsl(${190 + (n++ % 20)} 30% 60%)`;
       g.fillRect(0, 0, 640, 360);
     }, 50);
-    const pc = new Real({});
+    const pc = new Real(mock.leads ? mock.leads.config() : {});
     if (mock.pc) mock.pc.close();
     mock.pc = pc;
     mock.got = {};
     pc.ontrack = (e) => {
       e.track.onunmute = () => (mock.got[e.track.kind] = true);
     };
-    pc.addTransceiver("audio", { direction: "recvonly" });
-    pc.addTransceiver("video", { direction: "recvonly" });
+    for (const kind of ["audio", "video"]) {
+      const line = pc.addTransceiver(kind, { direction: "recvonly" });
+      if (mock.leads) mock.leads.receives(line.receiver, kind, "p");
+    }
     const sound = new AudioContext();
     const out = sound.createMediaStreamDestination();
     const tone = sound.createOscillator();
     tone.connect(out);
     tone.start();
     const sent = new MediaStream([out.stream.getAudioTracks()[0], c.captureStream(20).getVideoTracks()[0]]);
-    sent.getTracks().forEach((t) => pc.addTransceiver(t, { direction: "sendonly", streams: [sent] }));
+    sent.getTracks().forEach((t) => {
+      const line = pc.addTransceiver(t, { direction: "sendonly", streams: [sent] });
+      if (mock.leads) mock.leads.sends(line.sender, t.kind);
+    });
     await pc.setLocalDescription(await pc.createOffer());
     await complete(pc);
     // The id of the stream is the id of the person.

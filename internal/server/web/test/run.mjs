@@ -4,18 +4,20 @@ import { join } from "node:path";
 import { here } from "./browser.mjs";
 
 const all = {
-  unit: ["unit.mjs", {}],
-  gallery: ["gallery.mjs", {}],
-  walk: ["walk.mjs", {}],
-  diag: ["diag.mjs", {}],
-  firefox: ["walk.mjs", { PAGE_BROWSER: "firefox" }],
+  unit: [["unit.mjs", {}]],
+  gallery: [["gallery.mjs", {}]],
+  walk: [["walk.mjs", {}]],
+  diag: [["diag.mjs", {}]],
+  firefox: [["walk.mjs", { PAGE_BROWSER: "firefox" }]],
+  seal: [["seal.mjs", {}], ["seal.mjs", { PAGE_SEAL: "streams" }], ["seal.mjs", { PAGE_BROWSER: "firefox" }]],
 };
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(all);
 let failed = 0;
 for (const name of names) {
-  const [file, env] = all[name];
   console.log("== " + name);
-  const { status } = spawnSync(process.execPath, [join(here, file)], { stdio: "inherit", env: { ...process.env, ...env } });
-  failed += status === 0 ? 0 : 1;
+  for (const [file, env] of all[name]) {
+    const { status } = spawnSync(process.execPath, [join(here, file)], { stdio: "inherit", env: { ...process.env, ...env } });
+    failed += status === 0 ? 0 : 1;
+  }
 }
 process.exit(failed ? 1 : 0);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import puppeteer from "puppeteer-core";
-import { chromium, here, scratch, serve, watch } from "./browser.mjs";
+import { bundle, chromium, here, scratch, serve, watch } from "./browser.mjs";
 
 const firefox = process.env.PAGE_BROWSER === "firefox";
 const tmp = scratch();
@@ -33,6 +33,8 @@ const bad = [];
 const page = await browser.newPage();
 watch(page, site.origin, bad);
 await page.setViewport({ width: 1100, height: 800 });
+bundle("walk-keys.ts", join(tmp.dir, "walk-keys.js"), "--format=iife", "--target=es2018");
+await page.evaluateOnNewDocument(readFileSync(join(tmp.dir, "walk-keys.js"), "utf8"));
 await page.evaluateOnNewDocument(readFileSync(join(here, "mock.js"), "utf8"));
 
 const phase = () => page.evaluate(() => document.documentElement.dataset.phase);
@@ -103,7 +105,7 @@ try {
     assert.equal(hello.pass, "pass-1");
     assert.equal(hello.version, 1);
     await until("ready", () => window.mock.log.some((m) => m.type === "ready"));
-    assert.deepEqual((await sent("ready"))[0], { audio: true, video: true, direct: true });
+    assert.deepEqual((await sent("ready"))[0], { audio: true, video: true, direct: true, keys: true, seal: true });
     assert.equal(await focused(), "Vous êtes en salle d’attente");
     assert.match(await page.evaluate(() => window.mock.url), /^ws:\/\/localhost:\d+\/soins\/ws$/);
     await until("the self view", () => document.querySelector("video[data-self]").videoWidth > 0);
@@ -123,6 +125,43 @@ try {
     });
     await until("the route", () => document.documentElement.dataset.route === "sfu");
     await until("our sound and picture at the server", () => window.mock.got.audio && window.mock.got.video);
+  });
+  await step("with somebody who has no keys, nothing more is claimed than what is so", async () => {
+    assert.equal(await page.evaluate(() => document.querySelector(".seal").innerText.trim()), "Chiffré jusqu’au serveur");
+    assert.equal(await page.evaluate(() => document.documentElement.dataset.code), "");
+  });
+  await step("keys are agreed, and sound and picture go sealed both ways", async () => {
+    await page.evaluate((worker) => window.mock.keys(worker), new URL(site.url).pathname.replace(/r\/.*/, "s/seal-worker.js"));
+    await until("the label", () => document.querySelector(".seal").innerText.trim() === "Chiffré de bout en bout");
+    assert.equal(await page.evaluate(() => document.documentElement.dataset.code), await page.evaluate(() => window.mock.code()));
+    await until("our frames opened", async () => {
+      const c = await window.mock.counts();
+      return c && c.opened > 100;
+    });
+    assert.equal(await page.evaluate(async () => (await window.mock.counts()).refused), 0);
+    await until("the picture", () => {
+      const v = document.querySelector("video[data-peer=d]");
+      window.mock.at = window.mock.at || v.currentTime;
+      return v.videoWidth > 0 && v.currentTime > window.mock.at + 1;
+    });
+  });
+  await step("the code is compared by keyboard, and the focus comes back", async () => {
+    await tabTo(".seal", "Enter");
+    assert.equal(await focused(), "Chiffré de bout en bout");
+    assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll(".code-words li")].map((li) => li.textContent).join(" ")), await page.evaluate(() => window.mock.code()));
+    await tabTo("[data-action=other-code]", "Enter");
+    await until("the warning", () => document.querySelector(".seal-broken") && !document.querySelector(".banner-unsafe").hidden);
+    assert.match(await page.evaluate(() => document.querySelector("[role=alert]").textContent), /n’est pas sûre/);
+    await page.keyboard.down("Shift");
+    await page.keyboard.press("Tab");
+    await page.keyboard.up("Shift");
+    assert.equal(await focused(), "C’est le même code");
+    await page.keyboard.press("Enter");
+    await until("compared", () => document.querySelector(".seal-verified") && document.querySelector(".banner-unsafe").hidden);
+    assert.equal(await focused(), "C’est le même code");
+    await page.keyboard.press("Escape");
+    assert.equal(await page.evaluate(() => document.querySelector(".dialog")), null);
+    assert.equal(await focused(), "Chiffré de bout en bout, code comparé");
   });
   await step("mute with the space bar", async () => {
     await tabTo("[data-control=audio]", " ");
@@ -149,7 +188,7 @@ try {
     });
     await inPhase("reconnecting");
     await new Promise((r) => setTimeout(r, 1500));
-    assert.match(await page.evaluate(() => document.querySelector(".banner").innerText), /Reconnexion/);
+    assert.match(await page.evaluate(() => document.querySelector(".banner:not([hidden])").innerText), /Reconnexion/);
     await page.evaluate(() => (window.mock.refuse = false));
     await inPhase("call");
     const hellos = await sent("hello");
@@ -158,6 +197,7 @@ try {
     const media = await sent("media");
     assert.equal(media[media.length - 1].audio, false);
     assert.ok(await page.evaluate(() => window.mock.kept === document.querySelector("video[data-peer=d]").srcObject), "the picture was torn down");
+    await until("the comparison, kept", () => document.querySelector(".seal-verified"));
   });
   await step("a new generation replaces the connection", async () => {
     await page.evaluate(() => window.mock.offer());

@@ -1,9 +1,11 @@
 // P5: the other's picture, largest; one's own; three or four buttons; and what is wrong, if anything.
-import { clinician, explains, others, reduced, route, weak } from "../call";
+import { clinician, explains, others, reduced, weak } from "../call";
+import { secrecy, type Secrecy } from "../seal/secrecy";
+import type { Key } from "../texts";
 import { Scope, hole } from "./dom";
 import * as icons from "./icons";
 import type { Hands, Model, Screen } from "./model";
-import { avatar, cameraButton, heading, microphoneButton, practitioner, selfView, swapButton } from "./parts";
+import { avatar, call, cameraButton, heading, microphoneButton, practitioner, selfView, swapButton } from "./parts";
 import { Tiles } from "./tiles";
 import { reconnecting } from "./waiting";
 
@@ -38,14 +40,28 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
   };
 }
 
-/** straight: the server does not get sound and picture. */
-export function straight(m: Model): boolean {
-  const r = route(m.s);
-  return r === "direct" || r === "relay";
+const seals: { [s in Exclude<Secrecy, "">]: [Key, string] } = {
+  server: ["common.transport", icons.lock],
+  agreeing: ["secrecy.agreeing", icons.hourglass],
+  end: ["secrecy.end", icons.shield],
+  verified: ["secrecy.verified", icons.checkCircle],
+  broken: ["secrecy.broken", icons.warning],
+};
+
+/** sealed is how far the encryption reaches, in words and a drawing. While there is nobody to
+ * talk to, it is what there is on the way to the server. */
+export function sealed(m: Model): [Key, string] {
+  return seals[secrecy(m.s) || "server"];
 }
 
 function seal(scope: Scope, m: Model, hands: Hands): HTMLElement {
-  return scope.button({ class: "seal", icon: icons.lock, label: () => m.t.t(straight(m) ? "common.transport_direct" : "common.transport") + (reduced(m.s) ? " · " + m.t.t("call.reduced") : ""), attrs: { "aria-haspopup": "dialog" }, press: () => hands.openDialog("transport") });
+  return scope.button({
+    class: () => "seal seal-" + (secrecy(m.s) || "server"),
+    icon: () => sealed(m)[1],
+    label: () => m.t.t(sealed(m)[0]) + (reduced(m.s) ? " · " + m.t.t("call.reduced") : ""),
+    attrs: { "aria-haspopup": "dialog", "data-action": "secrecy" },
+    press: () => hands.openDialog("secrecy"),
+  });
 }
 
 /** standIn fills the stage while there is nobody's tile to show. */
@@ -79,10 +95,11 @@ function self(scope: Scope, m: Model): HTMLElement {
 
 /** banners say what is wrong, at the top of the stage, the gravest alone. */
 function banners(scope: Scope, m: Model, hands: Hands): HTMLElement {
+  const unsafe = () => secrecy(m.s) === "broken";
   const line = () => m.s.line === "down" || m.s.media === "broken";
   const gone = () => {
     const c = clinician(m.s);
-    return !line() && c !== null && c.away;
+    return !line() && !unsafe() && c !== null && c.away;
   };
   const lost = (kind: "audio" | "video") => () => !line() && m.s.lost[kind] && (kind === "audio" ? m.s.hasAudio && m.s.audio : m.s.hasVideo && m.s.video);
   const stopped = (kind: "audio" | "video") =>
@@ -98,6 +115,12 @@ function banners(scope: Scope, m: Model, hands: Hands): HTMLElement {
     { class: "banners" },
     scope.el(
       "div",
+      { class: "banner banner-danger banner-unsafe", hidden: () => !unsafe() },
+      scope.icon(icons.warning),
+      scope.el("div", {}, scope.el("p", { class: "banner-title", text: () => m.t.t("secrecy.broken_text") }), call(scope, m, () => "")),
+    ),
+    scope.el(
+      "div",
       { class: "banner banner-waiting", hidden: () => !line() },
       scope.icon(icons.wifiOff, "beat"),
       scope.el("div", {}, scope.el("p", { class: "banner-title", text: () => (m.s.line === "down" ? reconnecting(m) : m.t.t("call.reconnecting")) }), scope.el("p", { text: () => m.t.t("call.reconnecting_text") })),
@@ -110,11 +133,11 @@ function banners(scope: Scope, m: Model, hands: Hands): HTMLElement {
     ),
     scope.el(
       "div",
-      { class: "banner banner-waiting", hidden: () => line() || gone() || !explains(m.s) },
+      { class: "banner banner-waiting", hidden: () => line() || unsafe() || gone() || !explains(m.s) },
       scope.icon(icons.wifi),
       scope.el("div", {}, scope.el("p", { class: "banner-title", text: () => m.t.t("call.reduced") }), scope.el("p", { text: () => m.t.t("call.reduced_text") })),
     ),
-    scope.el("div", { class: "banner banner-waiting", hidden: () => line() || gone() || explains(m.s) || !weak(m.s) }, scope.icon(icons.wifi), scope.el("p", { text: () => m.t.t("call.weak") })),
+    scope.el("div", { class: "banner banner-waiting", hidden: () => line() || unsafe() || gone() || explains(m.s) || !weak(m.s) }, scope.icon(icons.wifi), scope.el("p", { text: () => m.t.t("call.weak") })),
     stopped("audio"),
     stopped("video"),
   );

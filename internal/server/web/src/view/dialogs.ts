@@ -1,14 +1,15 @@
-// Dialogs: help (P7), settings, and what "encrypted up to the server" means. Built here
+// Dialogs: help (P7), settings, and how far the encryption reaches. Built here
 // rather than with <dialog>, which the oldest engines we promise do not know.
 import type { Key } from "../texts";
 import { pickers, speakerTest } from "./devices";
 import { Scope } from "./dom";
 import * as icons from "./icons";
 import type { Hands, Model } from "./model";
-import { straight } from "./call";
+import { sealed } from "./call";
 import { call } from "./parts";
+import { secrecyPanel } from "./secrecy";
 
-export type DialogName = "help" | "settings" | "transport";
+export type DialogName = "help" | "settings" | "secrecy";
 
 export class Dialog {
   readonly root: HTMLElement;
@@ -18,9 +19,9 @@ export class Dialog {
 
   constructor(readonly name: DialogName, m: Model, hands: Hands, private readonly onClose: () => void) {
     const s = this.scope;
-    const titles: { [name in DialogName]: Key } = { help: "aid.title", settings: "devices.title", transport: "transport.title" };
-    const title = s.el("h2", { text: () => m.t.t(name === "transport" && straight(m) ? "transport.direct_title" : titles[name]), attrs: { id: "dialog-title", tabindex: "-1" } });
-    const body = name === "help" ? help(s, m) : name === "settings" ? settings(s, m, hands) : transport(s, m);
+    const heading = (): Key => (name === "help" ? "aid.title" : name === "settings" ? "devices.title" : sealed(m)[0]);
+    const title = s.el("h2", { text: () => m.t.t(heading()), attrs: { id: "dialog-title", tabindex: "-1" } });
+    const body = name === "help" ? help(s, m) : name === "settings" ? settings(s, m, hands) : secrecyPanel(s, m, hands);
     const close = s.button({ class: "icon-only", icon: icons.close, label: () => m.t.t("common.close"), press: () => this.onClose() });
     const done = s.button({ class: "primary wide", label: () => m.t.t("common.close"), press: () => this.onClose() });
     this.box = s.el("div", { class: "dialog", attrs: { role: "dialog", "aria-modal": "true", "aria-labelledby": "dialog-title" } }, s.el("div", { class: "dialog-head" }, title, close), body, s.el("div", { class: "dialog-foot" }, done));
@@ -88,13 +89,4 @@ function help(s: Scope, m: Model): HTMLElement {
 
 function settings(s: Scope, m: Model, hands: Hands): HTMLElement {
   return s.el("div", { class: "dialog-body" }, pickers(s, m, hands), speakerTest(s, m, hands));
-}
-
-function transport(s: Scope, m: Model): HTMLElement {
-  const line = (svg: string, key: Key, direct: Key) => s.el("li", {}, s.icon(svg), s.el("span", { text: () => m.t.t(straight(m) ? direct : key) }));
-  return s.el(
-    "div",
-    { class: "dialog-body", attrs: { tabindex: "0" } },
-    s.el("ul", { class: "promises" }, line(icons.lock, "transport.text", "transport.direct_text"), line(icons.shield, "transport.server", "transport.direct_server"), line(icons.info, "transport.not", "transport.direct_not")),
-  );
 }

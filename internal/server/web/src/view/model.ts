@@ -29,7 +29,7 @@ export interface Hands {
   /** ring plays the test sound. */
   ring(): void;
   silent(blocked: boolean): void;
-  openDialog(name: "help" | "settings" | "transport"): void;
+  openDialog(name: "help" | "settings" | "secrecy"): void;
   refresh(): void;
 }
 

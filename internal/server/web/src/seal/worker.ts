@@ -1,0 +1,178 @@
+// The script of the worker in which frames are sealed and opened: dist/seal-worker.js. Its
+// keys can be used here and read nowhere. Tracks come by rtctransform events (W3C
+// webrtc-encoded-transform), or from older Chromium as streams in a message.
+import { Receiver, Sender, type Counts } from "./frames";
+import { FrameKey, type Kind } from "./sframe";
+import type { Bytes } from "./bytes";
+
+/** Track is one track on one connection: ours, or that of a person. */
+export interface Track {
+  kind: Kind;
+  /** from is whose it is; empty for ours. */
+  from: string;
+  /** lead is a number of its own. */
+  lead: number;
+}
+
+export type Told =
+  | { do: "use"; base: Bytes; kid: number; joined: boolean }
+  | { do: "add"; peer: string; base: Bytes; kid: number; ticket: number }
+  | { do: "forget"; peer: string }
+  | { do: "clear"; yes: boolean }
+  | { do: "pipe"; track: Track; readable: ReadableStream<Frame>; writable: WritableStream<Frame> }
+  | { do: "counts"; ticket: number };
+
+export type Answered = { here: true } | { seen: number } | { ticket: number; added: boolean } | { ticket: number; counts: { [peer: string]: Counts } };
+
+/** Frame is RTCEncodedVideoFrame or RTCEncodedAudioFrame. */
+export interface Frame {
+  data: ArrayBuffer;
+  type?: "key" | "delta" | "empty";
+}
+
+/** Transformer is RTCRtpScriptTransformer. */
+interface Transformer {
+  readable: ReadableStream<Frame>;
+  writable: WritableStream<Frame>;
+  options: Track;
+  generateKeyFrame?(rid?: string): Promise<unknown>;
+  sendKeyFrameRequest?(): Promise<unknown>;
+}
+
+interface Scope {
+  onrtctransform: (e: { transformer: Transformer }) => void;
+  onmessage: (e: { data: Told }) => void;
+  postMessage(m: Answered): void;
+}
+
+const membersMost = 16;
+/** A key frame is asked for at most so often, ms. */
+const askEvery = 500;
+
+const scope = self as unknown as Scope;
+const sender = new Sender();
+let receivers: { [peer: string]: Receiver } = {};
+let clear = false;
+/** pictures are our video tracks, which can make a key frame when asked. */
+let pictures: Transformer[] = [];
+/** line is of what is told about keys: done in its order, though WebCrypto answers late. */
+let line: Promise<void> = Promise.resolve();
+
+function receiver(peer: string): Receiver {
+  let r = receivers[peer];
+  if (!r) {
+    r = new Receiver(Date.now);
+    r.clear = clear;
+    if (Object.keys(receivers).length < membersMost) {
+      receivers[peer] = r;
+    }
+  }
+  return r;
+}
+
+async function keyed(m: Extract<Told, { do: "use" | "add" | "forget" }>): Promise<void> {
+  switch (m.do) {
+    case "use":
+      sender.use(await FrameKey.derive(m.base, m.kid));
+      m.base.fill(0);
+      if (m.joined) {
+        pictures.forEach((t) => t.generateKeyFrame && t.generateKeyFrame().catch(() => undefined));
+      }
+      return;
+    case "add":
+      receiver(m.peer).add(await FrameKey.derive(m.base, m.kid));
+      m.base.fill(0);
+      return scope.postMessage({ ticket: m.ticket, added: true });
+    case "forget":
+      return receiver(m.peer).forget();
+  }
+}
+
+function told(m: Told): void {
+  switch (m.do) {
+    case "pipe":
+      return pipe(m.track, m.readable, m.writable, null);
+    case "clear":
+      clear = sender.clear = m.yes;
+      Object.keys(receivers).forEach((id) => (receivers[id].clear = clear));
+      return;
+    case "counts": {
+      const counts: { [peer: string]: Counts } = {};
+      Object.keys(receivers).forEach((id) => (counts[id] = receivers[id].counts));
+      return scope.postMessage({ ticket: m.ticket, counts });
+    }
+    default:
+      line = line.then(() => keyed(m)).catch(() => undefined);
+  }
+}
+
+/** pipe takes one track's frames through: one after the other, so that their order stays.
+ * What may not pass is dropped. */
+function pipe(track: Track, readable: ReadableStream<Frame>, writable: WritableStream<Frame>, by: Transformer | null): void {
+  const one = track.from ? opener(track, by) : sealer(track);
+  let seen = false;
+  const done = () => {
+    pictures = pictures.filter((t) => t !== by);
+  };
+  if (by && !track.from && track.kind === "video") {
+    pictures.push(by);
+  }
+  readable
+    .pipeThrough(
+      new TransformStream<Frame, Frame>({
+        transform: async (frame, out) => {
+          if (!seen) {
+            seen = true;
+            scope.postMessage({ seen: track.lead });
+          }
+          const passes = await one(frame).catch(() => false);
+          if (passes) {
+            out.enqueue(frame);
+          }
+        },
+      }),
+    )
+    .pipeTo(writable)
+    .then(done, done); // the connection was closed
+}
+
+function sealer(track: Track): (frame: Frame) => Promise<boolean> {
+  return async (frame) => {
+    const bytes = new Uint8Array(frame.data);
+    const sealed = await sender.seal(track.kind, bytes);
+    if (sealed && sealed !== bytes) {
+      frame.data = sealed.buffer;
+    }
+    return sealed !== null;
+  };
+}
+
+function opener(track: Track, by: Transformer | null): (frame: Frame) => Promise<boolean> {
+  const stream = receiver(track.from).stream(track.kind);
+  let missed = false;
+  let asked = 0;
+  return async (frame) => {
+    const bytes = new Uint8Array(frame.data);
+    const plain = await stream.open(bytes);
+    if (typeof plain === "string") {
+      missed = true;
+      return false;
+    }
+    if (plain !== bytes) {
+      frame.data = plain.buffer;
+    }
+    if (track.kind === "video" && missed) {
+      // What was dropped is missing to the decoder: begin anew.
+      missed = frame.type !== "key" && Date.now() - asked < askEvery;
+      if (frame.type !== "key" && !missed && by && by.sendKeyFrameRequest) {
+        asked = Date.now();
+        by.sendKeyFrameRequest().catch(() => undefined);
+      }
+    }
+    return true;
+  };
+}
+
+scope.onrtctransform = (e) => pipe(e.transformer.options, e.transformer.readable, e.transformer.writable, e.transformer);
+scope.onmessage = (e) => told(e.data);
+scope.postMessage({ here: true });
