@@ -68,7 +68,7 @@ func (c Consultation) Secrecy() Secrecy {
 			lower(SecrecyBroken)
 		case p.Standing == StandingWithout:
 			lower(SecrecyServer)
-		case !c.Sealed && (c.Route == RouteServer || p.Standing != StandingAgreed || p.Proven != c.carrier().gen):
+		case !c.Sealed && (p.Standing != StandingAgreed || !c.onlyBy(p.Proven)):
 			lower(SecrecyServer)
 		case p.Standing == StandingAgreeing:
 			lower(SecrecyAgreeing)
@@ -77,6 +77,17 @@ func (c Consultation) Secrecy() Secrecy {
 		}
 	}
 	return level
+}
+
+// onlyBy tells whether all media goes by the direct connection of this generation: during
+// a change it goes two ways.
+func (c Consultation) onlyBy(gen uint32) bool {
+	for _, conn := range c.connections {
+		if conn.up && (!conn.direct || conn.gen != gen) {
+			return false
+		}
+	}
+	return true
 }
 
 // Pairing is the agreement with a person.
@@ -89,15 +100,16 @@ func (c Consultation) Pairing(peer string) (Pairing, bool) {
 	return Pairing{}, false
 }
 
-// paired takes how far the agreements are. What the clinician said of a code holds for
-// that code alone.
+// paired takes how far the agreements are. That codes are the same holds for that code
+// alone; that they differ stays until the clinician says otherwise, so that nobody can
+// clear the warning by beginning anew.
 func (c *Consultation) paired(ev Paired) {
 	pairings := slices.Clone(ev.Pairings)
 	for i := range pairings {
 		before, ok := c.Pairing(pairings[i].Peer)
 		same := ok && before.Code == pairings[i].Code && pairings[i].Standing == StandingAgreed
 		pairings[i].Compared = same && before.Compared
-		pairings[i].Differs = same && before.Differs
+		pairings[i].Differs = ok && before.Differs
 	}
 	c.Pairings, c.Sealed = pairings, ev.Sealed
 }

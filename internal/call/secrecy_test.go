@@ -1,6 +1,7 @@
 package call
 
 import (
+	"strings"
 	"testing"
 
 	"ekermed.example/ekermed/internal/call/wire"
@@ -36,11 +37,15 @@ func TestSecrecy(t *testing.T) {
 		"in clear, through TURN":              {RouteRelay, false, []Pairing{proven}, SecrecyEnd},
 		"in clear, directly, not proven":      {RouteDirect, false, []Pairing{agreed}, SecrecyServer},
 		"in clear, another connection proven": {RouteDirect, false, []Pairing{but(func(p *Pairing) { p.Proven = 4 })}, SecrecyServer},
+		"in clear, two ways at once":          {RouteDirect, false, []Pairing{proven}, SecrecyServer},
 		"broken":                              {RouteServer, true, []Pairing{agreed, {Peer: "q", Standing: StandingBroken}}, SecrecyBroken},
 		"broken, with somebody without keys":  {RouteServer, false, []Pairing{{Peer: "p"}, {Peer: "q", Standing: StandingBroken}}, SecrecyBroken},
 		"found different":                     {RouteServer, true, []Pairing{but(func(p *Pairing) { p.Differs = true })}, SecrecyBroken},
 	} {
-		s := Consultation{Route: c.route, Sealed: c.sealed, Pairings: c.pairings, connections: []connection{{gen: 5, direct: true, up: true, ready: true}}}
+		s := Consultation{Route: c.route, Sealed: c.sealed, Pairings: c.pairings, connections: []connection{{gen: 5, direct: c.route != RouteServer, up: true, ready: true}}}
+		if strings.Contains(name, "two ways") {
+			s.connections = append(s.connections, connection{gen: 4, up: true, ready: true})
+		}
 		if got := s.Secrecy(); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
@@ -64,6 +69,14 @@ func TestCompare(t *testing.T) {
 	s, _ = play(t, append(up, Compare{"p", code, true}, other)...)
 	if s.Call.Secrecy() != SecrecyEnd {
 		t.Errorf("the code changed after it was compared: %q", s.Call.Secrecy())
+	}
+	s, _ = play(t, append(up, Compare{"p", code, false}, other)...)
+	if s.Call.Secrecy() != SecrecyBroken {
+		t.Errorf("the warning goes with a new code: %q", s.Call.Secrecy())
+	}
+	s, _ = play(t, append(up, Compare{"p", code, false}, other, Compare{"p", [4]byte{9}, true})...)
+	if s.Call.Secrecy() != SecrecyVerified {
+		t.Errorf("compared anew: %q", s.Call.Secrecy())
 	}
 	s, _ = play(t, append(up, Compare{"p", code, false})...)
 	if s.Call.Secrecy() != SecrecyBroken {

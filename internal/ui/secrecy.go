@@ -148,7 +148,9 @@ func (d *secrecyDialog) code(p call.Pairing, name string) fyne.CanvasObject {
 		done := kit.NewBanner()
 		done.Say(kit.Good, "shield-check", w.T("desktop.secrecy.compared", "name", name), "")
 		column = append(column, done.Box)
-	case p.Differs:
+	case p.Differs: // a slip can be taken back
+		column = append(column, kit.Row(kit.M,
+			kit.NewButton(h, kit.Secondary, "check", w.T("desktop.secrecy.same"), say(true)).Named(w.T("desktop.secrecy.same")+" : "+name)))
 	default:
 		column = append(column, kit.NewText(w.T("desktop.secrecy.how"), kit.Body, kit.Muted), kit.Row(kit.M,
 			kit.NewButton(h, kit.Primary, "check", w.T("desktop.secrecy.same"), say(true)).Named(w.T("desktop.secrecy.same")+" : "+name),

@@ -242,6 +242,8 @@ func (g *Group) committed(p *partner, m wire.Commit) {
 	}
 	if p.revealed {
 		g.begin(m.Peer) // our nonce is no secret any more
+	} else {
+		g.o.Send(p.pair.commit()) // theirs may be an answer to none: the first one was lost
 	}
 	p.pair.theirCommit, p.pair.theirKey, p.pair.transcript = theirs, nil, nil
 	p.revealed, p.begun = true, g.o.Now()

@@ -293,6 +293,25 @@ func TestGroupOnABadDay(t *testing.T) {
 	}
 }
 
+// The first commitment is lost: that costs one pause, not a dance of restarts.
+func TestTheFirstCommitIsLost(t *testing.T) {
+	for _, loser := range []string{"a", "b"} {
+		w := newWorld(t, 8)
+		lost := false
+		w.bend = func(to string, m wire.Message) wire.Message {
+			if _, ok := m.(wire.Commit); ok && to == loser && !lost {
+				lost = true
+				return nil
+			}
+			return m
+		}
+		w.join("a", true, time.Minute)
+		w.join("b", true, time.Minute)
+		w.run(stuckAfter + 2*time.Second)
+		w.agreed()
+	}
+}
+
 // Somebody who cannot seal: all is in clear, and said so; when they leave it is sealed again.
 func TestSomebodyCannotSeal(t *testing.T) {
 	w := newWorld(t, 3)

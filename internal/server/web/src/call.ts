@@ -102,7 +102,7 @@ export interface State {
   soundBlocked: boolean;
 
   /** able is what this browser can do with keys; known before the room is entered. */
-  able: { keys: boolean; seal: boolean };
+  able: { keys: boolean; seal: boolean; chooses?: boolean };
   /** rekey (seconds) and sealed are the server's wishes, see Welcome. */
   rekey: number;
   sealed: boolean;
@@ -142,7 +142,7 @@ export type Event =
   | { type: "ready"; gen: number }
   | { type: "path"; gen: number; path: Path }
   | { type: "sound"; blocked: boolean }
-  | { type: "able"; keys: boolean; seal: boolean }
+  | { type: "able"; keys: boolean; seal: boolean; chooses?: boolean }
   | { type: "keys"; pairings: Pairing[]; sealing: boolean }
   | { type: "compared"; peer: string; same: boolean }
   | { type: "language"; language: Language }
@@ -477,14 +477,14 @@ function captureChanged(s: State, e: Extract<Event, { type: "captured" | "captur
 /** ready tells the server that the patient has agreed to the capture. */
 function ready(s: State): Effect[] {
   const up = s.line === "up" && s.capture === "done";
-  const can = { ...(s.able.keys ? { keys: true } : {}), ...(s.able.seal ? { seal: true } : {}) };
+  const can = { ...(s.able.keys ? { keys: true } : {}), ...(s.able.seal ? { seal: true } : {}), ...(s.able.chooses ? { chooses: true } : {}) };
   return up ? [{ do: "send", message: { type: "ready", data: { ...outgoing(s), direct: true, ...can } } }] : [];
 }
 
 /** keyed takes what is new of the keys. */
 function keyed(s: State, e: Extract<Event, { type: "able" | "keys" }>): Result {
   if (e.type === "able") {
-    return [{ ...s, able: { keys: e.keys, seal: e.seal } }, []];
+    return [{ ...s, able: { keys: e.keys, seal: e.seal, chooses: e.chooses } }, []];
   }
   const bonds: State["bonds"] = {};
   for (const p of e.pairings) {

@@ -1,6 +1,6 @@
 // Puts the page together: events go into the reducer, its effects out to the world.
 import { Api, Refused, place } from "./api";
-import { cause, program } from "./browser";
+import { cause, family, program } from "./browser";
 import { initial, others, step, type Effect, type Event, type Seat, type State } from "./call";
 import { Link } from "./link";
 import { Media } from "./media";
@@ -21,7 +21,8 @@ class Page {
     silent: (blocked) => this.dispatch({ type: "sound", blocked }),
   });
   private readonly keeper = new Keeper(this.at.base + "/s/seal-worker.js", {
-    able: (keys, seal) => this.dispatch({ type: "able", keys, seal }),
+    // Firefox, when it controls ICE, takes the first way that works, not the best.
+    able: (keys, seal) => this.dispatch({ type: "able", keys, seal, chooses: family(navigator.userAgent, navigator.maxTouchPoints || 0) !== "firefox" }),
     send: (message) => this.link.send(message),
     changed: (pairings, sealing) => this.dispatch({ type: "keys", pairings, sealing }),
   });
