@@ -47,17 +47,27 @@ type statusSelf struct {
 	AudioMSSent uint64  `json:"audio_ms_sent"`
 }
 
+// statusSealed are frames that were opened, refused as forged or repeated, and dropped
+// because their key was not there.
+type statusSealed struct {
+	Opened  uint64 `json:"opened"`
+	Refused uint64 `json:"refused"`
+	NoKey   uint64 `json:"no_key"`
+}
+
 type statusPeer struct {
-	ID            string  `json:"id"`
-	Name          string  `json:"name"`
-	Role          string  `json:"role"`
-	Width         int     `json:"width"`
-	Height        int     `json:"height"`
-	FramesShown   uint64  `json:"frames_shown"`
-	FPS           float64 `json:"fps"`
-	AudioMSPlayed uint64  `json:"audio_ms_played"`
-	RTTMS         float64 `json:"rtt_ms"`
-	Loss          float64 `json:"loss"`
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Role        string `json:"role"`
+	Width       int    `json:"width"`
+	Height      int    `json:"height"`
+	FramesShown uint64 `json:"frames_shown"`
+	// Sealed counts sealed frames of this person.
+	Sealed        statusSealed `json:"sealed"`
+	FPS           float64      `json:"fps"`
+	AudioMSPlayed uint64       `json:"audio_ms_played"`
+	RTTMS         float64      `json:"rtt_ms"`
+	Loss          float64      `json:"loss"`
 }
 
 // statusDoor is somebody who waits, in the agenda or in the open room.
@@ -154,7 +164,7 @@ func snapshot(s call.State, desk *run.Desk, m *machine) status {
 		c := counters(p.ID)
 		out.Peers = append(out.Peers, statusPeer{
 			ID: p.ID, Name: p.Name, Role: string(p.Role), Width: c.Width, Height: c.Height, FramesShown: c.Frames,
-			FPS: c.FPS, AudioMSPlayed: c.AudioMS, RTTMS: float64(rtt.Microseconds()) / 1000, Loss: loss,
+			Sealed: statusSealed(desk.Opened(p.ID)), FPS: c.FPS, AudioMSPlayed: c.AudioMS, RTTMS: float64(rtt.Microseconds()) / 1000, Loss: loss,
 		})
 	}
 	return out

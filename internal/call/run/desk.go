@@ -101,8 +101,9 @@ type Desk struct {
 	keys       *seal.Group // of the present room
 
 	// stats are read by others.
-	mu    sync.Mutex
-	stats *peer.Peer
+	mu     sync.Mutex
+	stats  *peer.Peer
+	opener *seal.Group // its Receivers alone
 }
 
 // New makes a desk that starts from a remembered state.
@@ -144,6 +145,17 @@ func (d *Desk) Stats() (time.Duration, float64) {
 		return 0, 0
 	}
 	return p.Stats()
+}
+
+// Opened counts the sealed frames of a person in the call; zero when there are none.
+func (d *Desk) Opened(person string) seal.Counts {
+	d.mu.Lock()
+	keys := d.opener
+	d.mu.Unlock()
+	if keys == nil {
+		return seal.Counts{}
+	}
+	return keys.Receiver(person).Counts()
 }
 
 // Run owns the desk until ctx ends; then it leaves the room and lets devices go.

@@ -34,6 +34,14 @@ func (d *Desk) newKeys() *seal.Group {
 	return keys
 }
 
+// hold keeps the keys of a room, or forgets them.
+func (d *Desk) hold(keys *seal.Group) {
+	d.keys = keys
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.opener = keys
+}
+
 // whisper sends a message of key agreement; one that is lost is repeated.
 func (d *Desk) whisper(m wire.Message) {
 	if d.room != nil {

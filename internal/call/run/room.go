@@ -61,7 +61,7 @@ func (d *Desk) enter(e call.Enter) {
 		},
 		Down: func(err error, final bool) { post(call.LinkDown{Problem: p.Explain(err), Final: final}) },
 	})
-	d.keys = d.newKeys()
+	d.hold(d.newKeys())
 	d.wires = d.newWires(d.room, post)
 }
 
@@ -78,7 +78,8 @@ func (d *Desk) tell(m wire.Message) {
 func (d *Desk) hangUp() {
 	d.entry++ // what the room still says is no news
 	room, wires := d.room, d.wires
-	d.room, d.wires, d.resume, d.keys = nil, nil, nil, nil
+	d.room, d.wires, d.resume = nil, nil, nil
+	d.hold(nil)
 	if wires != nil {
 		wires.close()
 	}

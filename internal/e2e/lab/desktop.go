@@ -203,12 +203,22 @@ type Desktop struct {
 	status string
 }
 
+// Sealed counts sealed frames: opened, refused as forged or repeated, and dropped because
+// their key was not there.
+type Sealed struct {
+	Opened, Refused int64
+	NoKey           int64 `json:"no_key"`
+}
+
 // Status is what --status holds.
 type Status struct {
 	Phase string `json:"phase"`
 	// Online: the agenda is current.
 	Online bool   `json:"online"`
 	Route  string `json:"route"`
+	// Secrecy is how far the encryption reaches, SafetyCode the words of the first person's code.
+	Secrecy    string `json:"secrecy"`
+	SafetyCode string `json:"safety_code"`
 	// Path is the chosen pair, once the program tells it.
 	Path *struct{ Local, Remote, Protocol string } `json:"path"`
 	Self struct {
@@ -220,6 +230,7 @@ type Status struct {
 		ID, Name, Role string
 		Width, Height  int
 		FramesShown    uint64  `json:"frames_shown"`
+		Sealed         Sealed  `json:"sealed"`
 		FPS            float64 `json:"fps"`
 		AudioMSPlayed  int64   `json:"audio_ms_played"`
 		RTTMS          float64 `json:"rtt_ms"`

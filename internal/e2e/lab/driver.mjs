@@ -102,7 +102,7 @@ function readStrip(selector) {
 
 // watch remembers what the page opens: media connections, and how many sockets.
 function watch() {
-  const seen = { connections: [], sockets: 0 };
+  const seen = { connections: [], sockets: 0, workers: [] };
   Object.defineProperty(window, "seen", { value: seen });
   const wrap = (name, note) => {
     const Native = window[name];
@@ -117,6 +117,24 @@ function watch() {
   };
   wrap("RTCPeerConnection", (it) => seen.connections.push(it));
   wrap("WebSocket", () => seen.sockets++);
+  wrap("Worker", (it) => seen.workers.push(it));
+}
+
+// sealedFrames asks the page's newest worker for its counts, by person.
+function sealedFrames() {
+  const worker = window.seen && window.seen.workers[window.seen.workers.length - 1];
+  if (!worker) return {};
+  return new Promise((done) => {
+    const ticket = 1e9 + Math.floor(Math.random() * 1e6);
+    const heard = (e) => {
+      if (e.data && e.data.ticket === ticket) {
+        worker.removeEventListener("message", heard);
+        done(e.data.counts);
+      }
+    };
+    worker.addEventListener("message", heard);
+    worker.postMessage({ do: "counts", ticket });
+  });
 }
 
 // newestPath describes the newest media connection that came up, as type Path has it.
@@ -203,6 +221,9 @@ const commands = {
   },
   async path() {
     return page.evaluate(newestPath);
+  },
+  async sealed() {
+    return page.evaluate(sealedFrames);
   },
   async goto({ url }) {
     await page.goto(url, { waitUntil: "load" });

@@ -55,6 +55,24 @@ func (e End) Way() string {
 	return e.Type + "/" + e.Protocol
 }
 
+// Sealed counts the sealed frames of each person that the page's worker has had. The
+// browser must be watched.
+func (b *Browser) Sealed() (map[string]Sealed, error) {
+	v, err := b.Do("sealed", nil)
+	if err != nil {
+		return nil, err
+	}
+	var all map[string]struct{ Opened, Refused, NoKey int64 }
+	if err := json.Unmarshal(v, &all); err != nil {
+		return nil, err
+	}
+	found := map[string]Sealed{}
+	for id, c := range all {
+		found[id] = Sealed{c.Opened, c.Refused, c.NoKey}
+	}
+	return found, nil
+}
+
 // Path reads the page's media connection.
 func (b *Browser) Path() (Path, error) {
 	var p Path

@@ -45,6 +45,7 @@ type Config struct {
 	Media, Relay Range
 	Route        string   // room.route; empty: the default
 	Socket       string   // server.socket_url
+	Rekey        string   // room.rekey
 	Servers      []string // turn.servers; the server then has no TURN of its own
 	Secret       string   // turn.secret
 }
@@ -89,6 +90,9 @@ func (c Config) write(path, host, data string, turn []string) error {
 	}
 	if c.Route != "" {
 		lines = append(lines, "[room]", fmt.Sprintf("route = %q", c.Route))
+	}
+	if c.Rekey != "" { // with a route
+		lines = append(lines, fmt.Sprintf("rekey = %q", c.Rekey))
 	}
 	return os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o600)
 }

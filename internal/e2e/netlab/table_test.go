@@ -106,7 +106,7 @@ func chosen(t *testing.T, list []row) []row {
 	}
 	var some []row
 	for word := range strings.SplitSeq(text, ",") {
-		if word == "" {
+		if word == "" || word == "tap" || word == "seal" { // tests of their own
 			continue
 		}
 		n, err := strconv.Atoi(strings.TrimSpace(word))
