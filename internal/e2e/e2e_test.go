@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,15 @@ func talk(t *testing.T, ctx context.Context, sc *lab.Scene, b *lab.Browser) {
 	must(t, err)
 	if status.Phase != "talking" || status.Route != "direct" {
 		t.Errorf("phase %q route %q", status.Phase, status.Route)
+	}
+	// Sealed from end to end, and both screens have the same four words.
+	code, err := b.Do("eval", map[string]any{"js": `document.documentElement.dataset.code`})
+	must(t, err)
+	if status.Secrecy != "end" || status.SafetyCode == "" || string(code) != strconv.Quote(status.SafetyCode) {
+		t.Errorf("secrecy %q; code %q on the desktop, %s on the page", status.Secrecy, status.SafetyCode, code)
+	}
+	if s := status.Peers[0].Sealed; s.Opened < 40 || s.Refused > 0 {
+		t.Errorf("sealed frames: %+v", s)
 	}
 	dir := os.Getenv("E2E_PICTURES")
 	if dir == "" {

@@ -83,7 +83,7 @@ func test(root, pkg string, rows []row) map[string]string {
 	cmd := exec.Command("go", "test", "-json", "-count=1", "-timeout=30m", "-tags", cmp.Or(os.Getenv("GOTAGS"), "nolibopusfile migrated_fynedo"),
 		"-run", "^("+strings.Join(slices.Compact(names), "|")+")$", "./"+pkg)
 	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "ROOM_ROUNDS=100000", "NETLAB_ROWS=tap")
+	cmd.Env = append(os.Environ(), "ROOM_ROUNDS=100000", "NETLAB_ROWS=tap,seal")
 	if pkg == "internal/ui" { // needs no compiler for C, and no display
 		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
 	}

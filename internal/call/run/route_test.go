@@ -111,3 +111,38 @@ func watchGaps(guest, desk *player) func() map[string]time.Duration {
 		return longest
 	}
 }
+
+// The certificates of a direct connection change during the call: the other side confirms
+// each new one, and neither picture nor sound pauses for longer than 200 ms.
+func TestCertificatesChange(t *testing.T) {
+	server := startServer(t, t.TempDir(), "127.0.0.1:0", "EKERMED_ROOM_RECERTIFY=10s")
+	server.clinician()
+	_, code := server.invite()
+	d := startDesk(t)
+	d.signIn(t, server.Local)
+	g := sealing(t, server.Local, code, true)
+	admit(t, d)
+	proven := func(s call.State) uint32 {
+		if len(s.Call.Pairings) != 1 || s.Call.Route != call.RouteDirect {
+			return 0
+		}
+		return s.Call.Pairings[0].Proven
+	}
+	first := proven(d.until(t, "a proven certificate", func(s call.State) bool { return proven(s) != 0 }))
+	flowing(t, d, g)
+	code0 := d.state().Call.Pairings[0].Code
+	gaps := watchGaps(g.player, d.player)
+	second := proven(d.until(t, "another certificate, proven", func(s call.State) bool { return proven(s) > first }))
+	flowing(t, d, g)
+	s := d.until(t, "a third", func(s call.State) bool { return proven(s) > second })
+	flowing(t, d, g)
+	if s.Call.Secrecy() != call.SecrecyEnd || s.Call.Pairings[0].Code != code0 {
+		t.Errorf("secrecy %q, code %v then %v", s.Call.Secrecy(), code0, s.Call.Pairings[0].Code)
+	}
+	for what, gap := range gaps() {
+		t.Logf("%s: longest pause %s", what, gap.Round(time.Millisecond))
+		if gap > 200*time.Millisecond {
+			t.Errorf("%s paused for %s", what, gap)
+		}
+	}
+}
