@@ -24,6 +24,18 @@ export function avatar(scope: Scope, name: () => string): HTMLElement {
   return scope.el("span", { class: "avatar", text: () => initials(name()), attrs: { "aria-hidden": "true" } });
 }
 
+/** papers lead to the pages on data and encryption, in tabs of their own. */
+export function papers(scope: Scope, m: Model): HTMLElement {
+  const link = (page: "privacy" | "security") =>
+    scope.el(
+      "a",
+      { attrs: { href: () => "../" + page + "?language=" + m.t.language, target: "_blank", rel: "noopener", "data-action": page } },
+      scope.el("span", { text: () => m.t.t(page === "privacy" ? "papers.privacy" : "papers.security") }),
+      scope.el("span", { class: "hidden-words", text: () => " " + m.t.t("aid.diag_opens") }),
+    );
+  return scope.el("p", { class: "papers" }, link("security"), link("privacy"));
+}
+
 export function heading(scope: Scope, text: () => string, cls = ""): HTMLElement {
   return scope.el("h1", { class: cls, text, attrs: { tabindex: "-1" } });
 }

@@ -7,10 +7,11 @@ import type { Key } from "../texts";
 import { Scope, hole } from "./dom";
 import * as icons from "./icons";
 import type { Hands, Model } from "./model";
-import { call, note, practitioner } from "./parts";
+import { call, note, papers, practitioner } from "./parts";
 
 export function secrecyPanel(scope: Scope, m: Model, hands: Hands): HTMLElement {
   const body = scope.el("div", { class: "dialog-body", attrs: { tabindex: "0" } }, meaning(scope, m));
+  const foot = body.appendChild(papers(scope, m));
   let codes: HTMLElement | null = null;
   let inner = new Scope();
   // Built anew when the people or their codes change; a press only refreshes.
@@ -23,7 +24,7 @@ export function secrecyPanel(scope: Scope, m: Model, hands: Hands): HTMLElement 
       }
       inner = new Scope();
       codes = inner.el("div", { class: "codes" }, ...coded(m).map((id) => code(inner, m, hands, id)));
-      body.appendChild(codes);
+      body.insertBefore(codes, foot);
       if (held) {
         body.focus();
       }

@@ -4,7 +4,7 @@ import type { Key } from "../texts";
 import { Scope } from "./dom";
 import * as icons from "./icons";
 import type { Hands, Model, Screen } from "./model";
-import { avatar, call, heading, note } from "./parts";
+import { avatar, call, heading, note, papers } from "./parts";
 
 type Face = "loading" | "open" | "early" | "cancelled" | "expired" | "unknown" | "offline" | "slow_down";
 
@@ -65,6 +65,7 @@ function appointment(m: Model, hands: Hands, face: "open" | "early"): Screen {
   }
   root.appendChild(promises(scope, m));
   root.appendChild(call(scope, m, () => m.t.t("welcome.trouble_short")));
+  root.appendChild(papers(scope, m));
   return { root, heading: title, refresh: () => scope.refresh() };
 }
 
