@@ -30,6 +30,7 @@ type Config struct {
 	Mail     Mail     `toml:"mail"`
 	Practice Practice `toml:"practice"`
 	Room     Room     `toml:"room"`
+	Access   Access   `toml:"access"`
 	Metrics  Metrics  `toml:"metrics"`
 	Journal  Journal  `toml:"journal"`
 	Log      Log      `toml:"log"`
@@ -104,6 +105,18 @@ type Room struct {
 	Rekey       Duration `toml:"rekey"`
 	Recertify   Duration `toml:"recertify"`
 }
+
+// Access is how clinicians sign in, and for how long.
+type Access struct {
+	SecondFactor string   `toml:"second_factor"`
+	Idle         Duration `toml:"idle"`
+}
+
+// The values of access.second_factor.
+const (
+	FactorOptional = "optional"
+	FactorRequired = "required"
+)
 
 // The values of room.sealing.
 const (
@@ -188,6 +201,7 @@ func Default() Config {
 			Grace: Duration(45 * time.Second), Session: Duration(12 * time.Hour), Route: RouteAuto,
 			Sealing: SealingAuto, Rekey: Duration(time.Minute), Recertify: Duration(10 * time.Minute),
 		},
+		Access:  Access{SecondFactor: FactorOptional, Idle: Duration(15 * time.Minute)},
 		Metrics: Metrics{Listen: "127.0.0.1:9464"},
 		Journal: Journal{TrailMonths: 12},
 		Log:     Log{Level: "info", Format: "json"},
