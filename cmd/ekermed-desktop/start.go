@@ -54,6 +54,7 @@ func start(ctx context.Context, o options, log *slog.Logger) error {
 	w := a.NewWindow("e-KerMed")
 	screens := ui.New(ui.Options{
 		Emit: desk.Post, Post: fyne.Do, Frames: m, Level: m.level,
+		Active: func() { desk.Post(call.Active{}) },
 		Notify: func(title, body string) { a.SendNotification(fyne.NewNotification(title, body)) },
 		Title:  w.SetTitle,
 		Chime:  func() { m.chime(ctx, devices.ChimeArrival) },

@@ -63,7 +63,7 @@ func add(t *testing.T, data, email string) {
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{
 		{"help"}, {"--help"}, {"-h"}, {"serve", "--help"}, {"user", "--help"}, {"user", "add", "--help"}, {"user", "list", "-h"}, {"user", "disable", "--help"},
-		{"user", "reset", "-help"}, {"invite", "--help"}, {"check", "--help"}, {"relay", "--help"}, {"network-guide", "--help"}, {"version", "--help"},
+		{"user", "reset", "-help"}, {"user", "totp", "--help"}, {"invite", "--help"}, {"check", "--help"}, {"relay", "--help"}, {"network-guide", "--help"}, {"version", "--help"},
 		{"journal", "--help"}, {"journal", "open", "--help"}, {"journal", "request", "-h"}, {"journal", "keygen", "--help"}, {"journal", "verify", "--help"},
 		{"journal", "purge", "--help"}, {"trail", "--help"}, {"trail", "show", "--help"}, {"trail", "verify", "--help"},
 	} {

@@ -21,13 +21,23 @@ type exported struct {
 	Subject      string                `json:"subject"`
 	At           time.Time             `json:"at"`
 	Appointments []exportedAppointment `json:"appointments"`
-	Mails        []mail.Kept           `json:"mails"`
+	// Guest are links to other people's appointments.
+	Guest []exportedLink `json:"guest"`
+	Mails []mail.Kept    `json:"mails"`
 	// Trail are the entries of the access trail about those appointments. They hold no
 	// name, and stand in the trail until their time is over.
 	Trail []trail.Line `json:"trail"`
 	// NotKept says what is never written down.
 	NotKept []string `json:"not_kept"`
 	Receipt receipt  `json:"receipt"`
+}
+
+type exportedLink struct {
+	Appointment string `json:"appointment"`
+	Role        string `json:"role"`
+	Name        string `json:"name"`
+	Email       string `json:"email"`
+	Relation    string `json:"relation,omitempty"`
 }
 
 type exportedAppointment struct {
@@ -49,6 +59,7 @@ type receipt struct {
 	At           time.Time `json:"at"`
 	Subject      string    `json:"subject"`
 	Appointments int       `json:"appointments"`
+	Links        int       `json:"links"`
 	Mails        int       `json:"mails"`
 	// Kept says what stays, and why.
 	Kept []string `json:"kept"`
@@ -57,12 +68,18 @@ type receipt struct {
 func export(ctx context.Context, e env, args []string) error {
 	return subject(ctx, e, args, "export", "Writes all that is held about a patient as JSON, with a receipt. The access trail records it.",
 		func(ctx context.Context, cfg config.Config, s *store.Store, email string, r receipt, rooms []string, list []store.Appointment) (any, error) {
-			out := exported{Subject: email, At: r.At, Appointments: []exportedAppointment{}, Trail: []trail.Line{},
+			out := exported{Subject: email, At: r.At, Appointments: []exportedAppointment{}, Guest: []exportedLink{}, Trail: []trail.Line{},
 				NotKept: []string{"sound and picture of a consultation", "what was written or shown in it", "IP addresses, beyond the connection"}}
 			for _, a := range list {
 				out.Appointments = append(out.Appointments, exportedAppointment{a.ID, a.Clinician, a.PatientName, a.PatientEmail, a.Start.UTC(), a.Minutes, a.Language, a.Status, a.Created.UTC()})
 			}
-			var err error
+			guest, err := s.GuestLinksOf(ctx, email)
+			if err != nil {
+				return nil, err
+			}
+			for _, l := range guest {
+				out.Guest = append(out.Guest, exportedLink{l.Appointment, l.Role, l.Name, l.Email, l.Relation})
+			}
 			if out.Mails, err = mail.KeptFor(cfg.Server.Data, email); err != nil {
 				return nil, err
 			}
@@ -76,7 +93,7 @@ func export(ctx context.Context, e env, args []string) error {
 			}); err != nil {
 				return nil, err
 			}
-			r.Appointments, r.Mails = len(list), len(out.Mails)
+			r.Appointments, r.Links, r.Mails = len(list), len(guest), len(out.Mails)
 			out.Receipt = r
 			return out, nil
 		})
@@ -85,11 +102,11 @@ func export(ctx context.Context, e env, args []string) error {
 func erase(ctx context.Context, e env, args []string) error {
 	return subject(ctx, e, args, "erase", "Removes all that is held about a patient: appointments, links, passes, mails. Answers with a receipt that\nholds nothing of the person. The access trail records it.",
 		func(ctx context.Context, cfg config.Config, s *store.Store, email string, r receipt, _ []string, _ []store.Appointment) (any, error) {
-			n, err := s.EraseAppointmentsOf(ctx, email)
+			appointments, links, err := s.EraseOf(ctx, email)
 			if err != nil {
 				return nil, err
 			}
-			r.Appointments = int(n)
+			r.Appointments, r.Links = int(appointments), int(links)
 			if r.Mails, err = mail.EraseFor(cfg.Server.Data, email); err != nil {
 				return nil, err
 			}

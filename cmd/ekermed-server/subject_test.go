@@ -49,6 +49,7 @@ func TestExportAndErase(t *testing.T) {
 	for _, who := range []string{"Yann.Canari@patients.example", "yann.canari@patients.example", "other.one@patients.example"} {
 		ok(try(t, "", nil, with("invite", "--clinician", "anne@h.example", "--patient-email", who, "--at", "now")...))
 	}
+	ok(try(t, "", nil, with("invite", "--clinician", "anne@h.example", "--patient-email", "third@patients.example", "--at", "now", "--also", "companion:Yann:yann.canari@patients.example")...))
 	const canary = "yann.canari"
 	running, err := store.Open(t.Context(), data)
 	if err != nil {
@@ -66,7 +67,7 @@ func TestExportAndErase(t *testing.T) {
 	if err := json.Unmarshal([]byte(ok(try(t, "", nil, with("export", "--patient-email", "YANN.canari@patients.example")...))), &all); err != nil {
 		t.Fatal(err)
 	}
-	if len(all.Appointments) != 2 || len(all.Mails) != 2 || all.Appointments[0].Clinician != "Dr Anne" || all.Receipt.What != "export" || len(all.NotKept) == 0 {
+	if len(all.Appointments) != 2 || len(all.Mails) != 3 || len(all.Guest) != 1 || all.Guest[0].Role != "companion" || all.Appointments[0].Clinician != "Dr Anne" || all.Receipt.What != "export" || len(all.NotKept) == 0 {
 		t.Errorf("exported %+v", all)
 	}
 	if len(all.Trail) != 2 || all.Trail[0].What != "invited" {
@@ -78,7 +79,7 @@ func TestExportAndErase(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
 		t.Fatal(err)
 	}
-	if r.Appointments != 2 || r.Mails != 2 || r.Subject == "" || strings.Contains(out, "canari") {
+	if r.Appointments != 2 || r.Links != 1 || r.Mails != 3 || r.Subject == "" || strings.Contains(out, "canari") {
 		t.Errorf("receipt %s", out)
 	}
 	if left := found(t, data, canary); len(left) > 0 {

@@ -21,7 +21,7 @@ import (
 )
 
 func user(ctx context.Context, e env, args []string) error {
-	const about = "usage: ekermed-server user add|list|disable|reset [--help] [flags]"
+	const about = "usage: ekermed-server user add|list|disable|reset|totp [--help] [flags]"
 	if len(args) == 0 {
 		return usageError{about}
 	}
@@ -34,6 +34,8 @@ func user(ctx context.Context, e env, args []string) error {
 		return userChange(ctx, e, "disable", args[1:])
 	case "reset":
 		return userChange(ctx, e, "reset", args[1:])
+	case "totp":
+		return userTOTP(ctx, e, args[1:])
 	case "-h", "-help", "--help":
 		fmt.Fprintln(e.stdout, about)
 		return nil

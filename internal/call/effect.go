@@ -10,6 +10,8 @@ type Effect interface{ effect() }
 type (
 	// OpenSession asks the server for a session; SessionOpened or SessionClosed answers.
 	OpenSession SignIn
+	// Stir tells the server that somebody is at the desk.
+	Stir struct{}
 	// CloseSession ends the session at the server and forgets it here.
 	CloseSession struct{}
 	// TellProxy says who we are to a proxy, and keeps it for later runs.
@@ -66,6 +68,7 @@ type (
 )
 
 func (OpenSession) effect()   {}
+func (Stir) effect()          {}
 func (CloseSession) effect()  {}
 func (TellProxy) effect()     {}
 func (TryAgain) effect()      {}

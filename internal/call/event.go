@@ -12,7 +12,10 @@ type Event interface{ event() }
 // What the clinician wishes. Screens emit these and nothing else.
 type (
 	// SignIn asks the server for a session.
-	SignIn struct{ Server, Email, Password string }
+	// Code is the second factor, when Account.Factor asks for it.
+	SignIn struct{ Server, Email, Password, Code string }
+	// Active: somebody is at the desk; told now and then, not at every key.
+	Active struct{}
 	// SignOut ends the session and forgets it.
 	SignOut struct{}
 	// ProxyLogin says who we are to the proxy that asks.
@@ -36,6 +39,15 @@ type (
 	TurnAway struct{ Appointment, Peer, Text string }
 	// SendNote writes to a waiting person, entering the room first when needed.
 	SendNote struct{ Appointment, Peer, Text string }
+	// Lock closes the room of the call to newcomers, or opens it.
+	Lock struct{ On bool }
+	// SetAside sets somebody in the call on hold, or takes them back.
+	SetAside struct {
+		Peer string
+		On   bool
+	}
+	// PutOut takes somebody out of the call.
+	PutOut struct{ Peer string }
 	// SetAudio and SetVideo mute and unmute.
 	SetAudio struct{ On bool }
 	SetVideo struct{ On bool }
@@ -139,6 +151,10 @@ type (
 )
 
 func (SignIn) event()            {}
+func (Active) event()            {}
+func (Lock) event()              {}
+func (SetAside) event()          {}
+func (PutOut) event()            {}
 func (SignOut) event()           {}
 func (ProxyLogin) event()        {}
 func (SendInvite) event()        {}

@@ -25,6 +25,8 @@ func stepHeard(s State, m wire.Message, now time.Time) (State, []Effect) {
 		}
 		c.People = slices.DeleteFunc(slices.Clone(c.People), func(p wire.Person) bool { return p.ID == m.ID })
 		c.settle()
+	case wire.Locked:
+		c.Locked = m.On
 	case wire.Direct:
 		if m.Gen <= c.Gen {
 			return s, nil
@@ -72,14 +74,14 @@ func stepHeard(s State, m wire.Message, now time.Time) (State, []Effect) {
 func welcome(s State, m wire.Welcome) (State, []Effect) {
 	c := &s.Call
 	c.Self, c.Room, c.People, c.ice = m.Self, m.Room, m.People, m.ICE
-	c.Problem, c.away = nil, false
+	c.Problem, c.away, c.Locked = nil, false, m.Locked
 	var effects []Effect
 	if m.Gen == 0 && len(c.connections) > 0 {
 		c.keep(0)
 		effects = append(effects, Connect{Message: wire.Settle{}})
 	}
 	switch {
-	case len(c.Others()) == 0:
+	case c.alone():
 		c.Phase = Waiting
 	case c.flowing():
 		c.Phase = Talking
@@ -106,7 +108,7 @@ func welcome(s State, m wire.Welcome) (State, []Effect) {
 
 // settle fits the phase to who is in the call.
 func (c *Consultation) settle() {
-	alone := len(c.Others()) == 0
+	alone := c.alone()
 	switch {
 	case alone && (c.Phase == Connecting || c.Phase == Talking):
 		c.Phase = Waiting

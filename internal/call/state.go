@@ -4,6 +4,7 @@
 package call
 
 import (
+	"slices"
 	"time"
 
 	"ekermed.example/ekermed/internal/call/wire"
@@ -38,6 +39,8 @@ type Account struct {
 	Server string
 	Email  string
 	Name   string
+	// Factor: the server wants a code beside the password, which was right.
+	Factor bool
 	// Problem is why the last try failed, or why the session ended; nil when all is well.
 	Problem *Problem
 }
@@ -157,6 +160,8 @@ type Consultation struct {
 	// EndedAt and Reason are set when Phase is Ended.
 	EndedAt time.Time
 	Reason  wire.Reason
+	// Locked: nobody new can come to the door.
+	Locked bool
 	// Left names the person who left last while the call goes on, for a notice.
 	Left string
 	// Seen: a picture was shown during the call. A call without one was sound only.
@@ -248,6 +253,25 @@ func (c Consultation) Others() []wire.Person {
 	}
 	return others
 }
+
+// Voices are Others but those who only watch: without one there is nobody to talk to.
+func (c Consultation) Voices() []wire.Person {
+	return slices.DeleteFunc(c.Others(), func(p wire.Person) bool { return p.Role == wire.RoleObserver })
+}
+
+// OnHold returns the people who are set aside.
+func (c Consultation) OnHold() []wire.Person {
+	var held []wire.Person
+	for _, p := range c.People {
+		if p.Place == wire.PlaceHold {
+			held = append(held, p)
+		}
+	}
+	return held
+}
+
+// alone: nobody to talk to, and nobody who would be taken back.
+func (c Consultation) alone() bool { return len(c.Voices()) == 0 && len(c.OnHold()) == 0 }
 
 // AtTheDoor returns the people who wait to be let in.
 func (c Consultation) AtTheDoor() []wire.Person {

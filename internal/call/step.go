@@ -11,7 +11,7 @@ import (
 // must be done about it. It changes nothing that s points to.
 func Step(s State, ev Event, now time.Time) (State, []Effect) {
 	switch ev := ev.(type) {
-	case SignIn, SignOut, ProxyLogin, SessionOpened, SessionResuming, SessionClosed, AgendaCame, AgendaLost, Warned:
+	case SignIn, SignOut, Active, ProxyLogin, SessionOpened, SessionResuming, SessionClosed, AgendaCame, AgendaLost, Warned:
 		return stepAccount(s, ev, now)
 	case SendInvite, CloseInvite, InviteDone, CancelAppointment:
 		return stepInvite(s, ev)
@@ -37,8 +37,12 @@ func stepAccount(s State, ev Event, now time.Time) (State, []Effect) {
 		if s.Account.Phase == SignedIn || (s.Account.Phase == SigningIn && !stuck) {
 			return s, nil
 		}
-		s.Account = Account{Phase: SigningIn, Server: ev.Server, Email: ev.Email}
+		s.Account = Account{Phase: SigningIn, Server: ev.Server, Email: ev.Email, Factor: ev.Code != ""}
 		return s, []Effect{OpenSession(ev)}
+	case Active:
+		if s.Account.Phase == SignedIn {
+			return s, []Effect{Stir{}}
+		}
 	case ProxyLogin:
 		return proxyLogin(s, ev)
 	case SessionResuming:
@@ -51,7 +55,7 @@ func stepAccount(s State, ev Event, now time.Time) (State, []Effect) {
 		s.Account = Account{Phase: SignedIn, Server: ev.Server, Email: ev.Session.Email, Name: ev.Session.Name, Problem: warning}
 		return s, []Effect{save(s), FollowAgenda{}}
 	case SessionClosed:
-		return signedOut(s, ev.Problem, StopAgenda{})
+		return closed(s, ev.Problem)
 	case SignOut:
 		if s.Call.Live() {
 			return s, nil // leave the call first
@@ -63,7 +67,8 @@ func stepAccount(s State, ev Event, now time.Time) (State, []Effect) {
 			s.Agenda.Skew = time.UnixMilli(int64(ev.Agenda.Now * 1000)).Sub(now)
 		}
 	case AgendaLost:
-		if ev.Problem.Code == ProblemCode(wire.CodeSession) && !s.Call.Live() {
+		ended := ev.Problem.Code == ProblemCode(wire.CodeSession) || ev.Problem.Code == ProblemCode(wire.CodeIdle)
+		if ended && !s.Call.Live() {
 			return signedOut(s, &ev.Problem, StopAgenda{}, CloseSession{})
 		}
 		s.Agenda.Online, s.Agenda.Problem = false, &ev.Problem
@@ -88,6 +93,23 @@ func proxyLogin(s State, ev ProxyLogin) (State, []Effect) {
 	}
 	s.Account.Phase, s.Account.Problem = SigningIn, nil
 	return s, append(effects, TryAgain{})
+}
+
+// closed takes why there is no session. Once the server has asked for a code, it is asked
+// for until the password turns out to be wrong.
+func closed(s State, why *Problem) (State, []Effect) {
+	factor := s.Account.Factor && (why == nil || why.Code != ProblemCode(wire.CodeCredentials))
+	if why != nil {
+		switch wire.Code(why.Code) {
+		case wire.CodeSecondFactor:
+			factor, why = true, nil // a question, and nothing that went wrong
+		case wire.CodeSecondFactorWrong:
+			factor = true
+		}
+	}
+	s, effects := signedOut(s, why, StopAgenda{})
+	s.Account.Factor = factor
+	return s, effects
 }
 
 func signedOut(s State, why *Problem, effects ...Effect) (State, []Effect) {
@@ -197,6 +219,12 @@ func stepCall(s State, ev Event, now time.Time) (State, []Effect) {
 		return ask(s, ev.Appointment, wire.Refuse{Peer: ev.Peer, Text: ev.Text})
 	case SendNote:
 		return ask(s, ev.Appointment, wire.Note{Peer: ev.Peer, Text: ev.Text})
+	case Lock:
+		return tell(s, wire.Lock(ev))
+	case SetAside:
+		return tell(s, wire.Hold(ev))
+	case PutOut:
+		return tell(s, wire.Remove{Peer: ev.Peer})
 	case SetAudio:
 		if s.Call.Live() {
 			s.Call.Audio = ev.On
@@ -250,6 +278,15 @@ func ask(s State, appointment string, m wire.Message) (State, []Effect) {
 		return s, nil // one consultation at a time
 	case s.Call.Self == "" || s.Call.Phase == Reconnecting:
 		s.Call.pending = append(slices.Clone(s.Call.pending), m)
+		return s, nil
+	}
+	return s, []Effect{Tell{m}}
+}
+
+// tell sends a wish about the call that we are in; one that cannot be sent now is not kept,
+// for the room may be another by then.
+func tell(s State, m wire.Message) (State, []Effect) {
+	if !s.Call.Live() || s.Call.Self == "" || s.Call.away {
 		return s, nil
 	}
 	return s, []Effect{Tell{m}}

@@ -149,7 +149,7 @@ func TestSigningInClearsWhatWasWrong(t *testing.T) {
 // While an earlier session is asked about in vain, one may sign in; while it is being
 // asked about for the first time, one may not.
 func TestAStuckSessionHoldsNobodyUp(t *testing.T) {
-	in := SignIn{"https://h.example", "anne@h.example", "secret"}
+	in := SignIn{"https://h.example", "anne@h.example", "secret", ""}
 	if _, effects := play(t, SessionResuming{}, in); has(effects, func(OpenSession) bool { return true }) {
 		t.Error("two sign-ins at once")
 	}
@@ -284,7 +284,7 @@ func TestTheNetworkChanges(t *testing.T) {
 // A proxy that wants a login is told, wherever it asked, and what it held up is tried
 // again.
 func TestProxyLogin(t *testing.T) {
-	in := SignIn{"https://h.example", "anne@h.example", "secret"}
+	in := SignIn{"https://h.example", "anne@h.example", "secret", ""}
 	asks := Problem{Code: ProblemProxyLogin, Detail: "proxy.test"}
 	wrong := Problem{Code: ProblemProxyWrong, Detail: "proxy.test"}
 	login := ProxyLogin{"anne", "pw"}

@@ -39,6 +39,20 @@ func (p Post) Cancel(ctx context.Context, a store.Appointment) (string, error) {
 	return p.Mailer.Send(ctx, in)
 }
 
+// Guest sends a guest's invitation with their link.
+func (p Post) Guest(ctx context.Context, a store.Appointment, l store.Link, link string) (string, error) {
+	in := letter(a)
+	in.To, in.Link = l.Email, link
+	return p.Mailer.Send(ctx, in)
+}
+
+// Uninvite tells a guest that the appointment is off.
+func (p Post) Uninvite(ctx context.Context, a store.Appointment, l store.Link) (string, error) {
+	in := letter(a)
+	in.To, in.Cancelled = l.Email, true
+	return p.Mailer.Send(ctx, in)
+}
+
 func letter(a store.Appointment) mail.Invitation {
 	return mail.Invitation{
 		ID: a.ID, To: a.PatientEmail, Clinician: a.Clinician, Start: a.Start,

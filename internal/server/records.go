@@ -29,6 +29,8 @@ type records struct {
 	// carried is how many bytes TURN relays for a participant; nil without TURN.
 	carried   func(peer string) int64
 	relayOnly bool
+	// left is told when a clinician goes out of a room; it must not block.
+	left func(account string)
 
 	mu  sync.Mutex
 	out map[journal.Part]bool // what is out of order now
@@ -63,17 +65,35 @@ func (r *records) say(cfg config.Config) {
 
 // Door takes what happens at the door of a room.
 func (r *records) Door(d room.Door) {
-	who := r.names.Of(alias.Person, d.Person)
 	owner := r.names.Of(alias.Account, d.Owner)
-	if d.Role == wire.RoleClinician {
-		who = owner
+	named := func(id string, role wire.Role) alias.Alias {
+		if role == wire.RoleClinician {
+			return owner
+		}
+		return r.names.Of(alias.Person, id)
+	}
+	who, by := named(d.Person, d.Role), named(d.By, d.ByRole)
+	if d.Role == wire.RoleClinician && (d.Act == room.Went || d.Act == room.Closed) && r.left != nil {
+		r.left(d.Owner)
 	}
 	rec := trail.Record{Who: who, Room: r.names.Of(alias.Room, d.Appointment), Result: trail.OK}
 	switch d.Act {
 	case room.Came:
 		rec.What = trail.Joined
+	case room.Barred:
+		rec.What, rec.Result = trail.Joined, trail.Result(wire.CodeLocked)
+	case room.Again:
+		rec.What = trail.LinkShared
 	case room.Admitted:
-		rec.What, rec.Who, rec.Whom = trail.Admitted, owner, who
+		rec.What, rec.Who, rec.Whom = trail.Admitted, by, who
+	case room.Held:
+		rec.What, rec.Who, rec.Whom = trail.Held, by, who
+	case room.Unheld:
+		rec.What, rec.Who, rec.Whom = trail.Unheld, by, who
+	case room.Locked:
+		rec.What = trail.RoomLocked
+	case room.Unlocked:
+		rec.What = trail.RoomUnlocked
 	case room.Closed:
 		rec.What = trail.SessionEnded
 	case room.Went:
@@ -82,7 +102,9 @@ func (r *records) Door(d room.Door) {
 		case wire.ReasonLeft:
 			rec.Result = trail.OK
 		case wire.ReasonRefused:
-			rec.What, rec.Who, rec.Whom = trail.Refused, owner, who
+			rec.What, rec.Who, rec.Whom = trail.Refused, by, who
+		case wire.ReasonRemoved:
+			rec.What, rec.Who, rec.Whom = trail.Removed, by, who
 		case wire.ReasonCancelled:
 			rec.What, rec.Who, rec.Whom = trail.Removed, owner, who
 		}
@@ -142,6 +164,13 @@ func (r *records) access(e access.Event) {
 		if e.Account == "" {
 			rec.Who = r.names.Of(alias.Name, e.Name)
 		}
+		if e.Refused == wire.CodeSecondFactor {
+			rec.What, rec.Result = trail.CodeAsked, trail.OK
+		}
+	case access.ActLapse:
+		rec.What, rec.Result = trail.SessionLapsed, trail.OK
+	case access.ActRecovery:
+		rec.What = trail.RecoveryUsed
 	case access.ActSignOut:
 		rec.What = trail.SignOut
 	case access.ActInvite:

@@ -57,7 +57,7 @@ func TestRetention(t *testing.T) {
 			t.Errorf("appointment %s: %v", id, err)
 		}
 	}
-	if _, _, err := s.SessionAccount(t.Context(), []byte("good"), now); err != nil {
+	if _, err := s.Session(t.Context(), []byte("good"), now); err != nil {
 		t.Error(err)
 	}
 	left, err := os.ReadDir(outbox)

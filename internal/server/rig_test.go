@@ -95,7 +95,7 @@ func (s *site) clinician(t testing.TB) store.Account {
 // book makes an appointment of now.
 func (s *site) book(t testing.TB, a store.Account) (id, code string) {
 	t.Helper()
-	ap, code, err := s.access.Book(t.Context(), a, wire.Invite{PatientEmail: "yann@x.example", PatientName: "Yann"})
+	ap, code, _, err := s.access.Book(t.Context(), a, wire.Invite{PatientEmail: "yann@x.example", PatientName: "Yann"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,7 @@ import (
 	"ekermed.example/ekermed/internal/server/access"
 	"ekermed.example/ekermed/internal/server/config"
 	"ekermed.example/ekermed/internal/server/edge"
+	"ekermed.example/ekermed/internal/server/factor"
 	"ekermed.example/ekermed/internal/server/journal"
 	"ekermed.example/ekermed/internal/server/mail"
 	"ekermed.example/ekermed/internal/server/notice"
@@ -175,8 +176,12 @@ type seater struct {
 	records *records
 }
 
-func (s seater) Seat(room, peer string, next func() uint32, out func(wire.Message)) (room.Seat, error) {
-	seat, err := s.sfu.Seat(room, peer, next, out)
+func (s seater) Seat(room, peer string, speaks bool, next func() uint32, out func(wire.Message)) (room.Seat, error) {
+	sit := s.sfu.Seat
+	if !speaks {
+		sit = s.sfu.Watch
+	}
+	seat, err := sit(room, peer, next, out)
 	s.records.state(journal.SFU, err)
 	return seat, err
 }
@@ -205,7 +210,13 @@ func (a *App) wire() error {
 	}
 	o := accessOptions(a.cfg, a.store, zone)
 	o.Note = a.records.access
+	o.Busy = func(account string) bool { return a.rooms.Busy(account) }
+	o.Factors, o.FactorRequired = a.store, a.cfg.Access.SecondFactor == config.FactorRequired
+	if o.Key, err = factor.Load(a.cfg.Server.Data); err != nil {
+		return err
+	}
 	ac := access.New(o)
+	a.records.left = ac.Left
 	if a.relay != nil {
 		a.records.carried = a.relay.Carried
 	}
@@ -384,7 +395,7 @@ func accessOptions(cfg config.Config, s *store.Store, zone *time.Location) acces
 	return access.Options{
 		Accounts: s, Appointments: s, Passes: s,
 		OpensBefore: time.Duration(cfg.Room.OpensBefore), ClosesAfter: time.Duration(cfg.Room.ClosesAfter),
-		Session: time.Duration(cfg.Room.Session), Practice: cfg.Practice.Name, Phone: cfg.Practice.Phone,
+		Session: time.Duration(cfg.Room.Session), Idle: time.Duration(cfg.Access.Idle), Practice: cfg.Practice.Name, Phone: cfg.Practice.Phone,
 		Zone: zone, Now: time.Now,
 	}
 }

@@ -108,7 +108,7 @@ func (r *appointmentRow) show(a wire.Appointment, online, next bool) {
 
 func (r *appointmentRow) inCall() bool {
 	for _, p := range r.a.People {
-		if p.Place == wire.PlaceCall && p.Role != wire.RoleClinician {
+		if p.Place != wire.PlaceWaiting && p.Role != wire.RoleClinician {
 			return true
 		}
 	}
@@ -126,7 +126,7 @@ func (r *appointmentRow) clock(now time.Time) bool {
 	case r.peer.ID != "":
 		tone, icon, status = waitingPill(w, r.peer, now)
 		edge, border = kit.Waiting, kit.Waiting
-		mood, sign, detail = readiness(w, r.peer)
+		mood, sign, detail = w.visitor(r.peer)
 	case r.inCall():
 		tone, icon, status = kit.Info, "video-camera", w.T("desktop.status.in_call")
 		edge = kit.Accent
@@ -163,6 +163,18 @@ func waitingPill(w words, p wire.Person, now time.Time) (kit.Tone, string, strin
 		return kit.DeepAmber, "hourglass-medium", text
 	}
 	return kit.Amber, "hourglass-medium", text
+}
+
+// visitor says what matters most about who waits: a link used twice, who it is when it is
+// not the patient, whether they are ready.
+func (w words) visitor(p wire.Person) (kit.Tone, string, string) {
+	switch {
+	case p.Again:
+		return kit.DeepAmber, "warning", w.T("desktop.again")
+	case p.Role != wire.RolePatient:
+		return kit.Info, "user", w.role(p) + " · " + w.person(p)
+	}
+	return readiness(w, p)
 }
 
 // readiness says whether the person can be seen and heard.

@@ -36,11 +36,11 @@ func cameraLabel(on bool) string {
 	return "desktop.call.camera_off"
 }
 
-// callBar is the one bar of a call: microphone, camera, settings, leave.
+// callBar is the one bar of a call: microphone, camera, settings, people, leave.
 type callBar struct {
-	u                                 *UI
-	root                              *fyne.Container
-	microphone, camera, adjust, leave *kit.Button
+	u                                         *UI
+	root                                      *fyne.Container
+	microphone, camera, adjust, people, leave *kit.Button
 }
 
 func newCallBar(u *UI) *callBar {
@@ -49,9 +49,10 @@ func newCallBar(u *UI) *callBar {
 	b.microphone = kit.NewButton(h, kit.OnCall, "microphone", w.T("common.microphone"), func() { u.emit(call.SetAudio{On: !u.state.Call.Audio}) }).Stacked().Hint(w.keys("D"))
 	b.camera = kit.NewButton(h, kit.OnCall, "video-camera", w.T("common.camera"), func() { u.emit(call.SetVideo{On: !u.state.Call.Video}) }).Stacked().Hint(w.keys("E"))
 	b.adjust = kit.NewButton(h, kit.OnCall, "sliders-horizontal", w.T("desktop.call.adjust"), u.openSettings).Stacked().Hint(w.keys(","))
+	b.people = kit.NewButton(h, kit.OnCall, "users", w.T("desktop.people.do"), u.openPeople).Stacked().Hint(w.keys("P"))
 	b.leave = kit.NewButton(h, kit.LeaveCall, "phone-disconnect", w.T("common.leave"), u.leaveRoom).Stacked().Hint(w.keys("L"))
 	b.root = kit.Layers(kit.NewPanel(kit.CallBar, kit.CallControl, kit.RadiusL),
-		kit.Inset(kit.S, kit.S, kit.RowAligned(fyne.TextAlignCenter, kit.S, b.microphone, b.camera, b.adjust, b.leave)))
+		kit.Inset(kit.S, kit.S, kit.RowAligned(fyne.TextAlignCenter, kit.S, b.microphone, b.camera, b.adjust, b.people, b.leave)))
 	return b
 }
 
@@ -76,7 +77,7 @@ func (b *callBar) show(c call.Consultation) {
 
 // inUse tells whether the pointer or the keyboard is on the bar.
 func (b *callBar) inUse() bool {
-	for _, button := range []*kit.Button{b.microphone, b.camera, b.adjust, b.leave} {
+	for _, button := range []*kit.Button{b.microphone, b.camera, b.adjust, b.people, b.leave} {
 		if button.Hovered() || button.Focused() {
 			return true
 		}
@@ -89,14 +90,15 @@ func chip(o fyne.CanvasObject) *fyne.Container {
 	return kit.Layers(kit.NewPanel(kit.CallBar, kit.CallControl, kit.RadiusM), kit.Inset(kit.S, kit.M, o))
 }
 
-// mover notices that the pointer moves over the picture.
+// mover is a ground that notices a pointer moving over it.
 type mover struct {
 	widget.BaseWidget
+	fill  fyne.ThemeColorName
 	moved func()
 }
 
-func newMover(moved func()) *mover {
-	m := &mover{moved: moved}
+func newMover(fill fyne.ThemeColorName, moved func()) *mover {
+	m := &mover{fill: fill, moved: moved}
 	m.ExtendBaseWidget(m)
 	return m
 }
@@ -115,5 +117,5 @@ func (m *mover) Tapped(*fyne.PointEvent) { m.moved() }
 
 // CreateRenderer implements fyne.Widget.
 func (m *mover) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(kit.NewPanel(kit.Stage, kit.None, kit.Zero))
+	return widget.NewSimpleRenderer(kit.NewPanel(m.fill, kit.None, kit.Zero))
 }

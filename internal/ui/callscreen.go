@@ -31,6 +31,7 @@ type callScreen struct {
 	duration *kit.Text
 	muted    *fyne.Container
 	blind    *fyne.Container
+	locked   *fyne.Container
 	truth    *kit.Button // how far the encryption reaches
 	slow     time.Time   // since when the quality is a reduced one; zero when it is not
 	state    *kit.Banner
@@ -53,7 +54,8 @@ func newCall(u *UI) *callScreen {
 	}
 	s.muted = note("microphone-slash", w.T("desktop.call.microphone_off"))
 	s.blind = note("video-camera-slash", w.T("desktop.call.camera_off"))
-	s.who = chip(kit.Spread(kit.M, -14, s.name, s.name, s.duration, s.muted, s.blind))
+	s.locked = note("lock", w.T("desktop.call.locked"))
+	s.who = chip(kit.Spread(kit.M, -14, s.name, s.name, s.duration, s.muted, s.blind, s.locked))
 	s.truth = kit.NewButton(u.host, kit.OverPicture, "lock", "", u.openSecrecy).Small()
 	s.admit = kit.NewButton(u.host, kit.Primary, "door-open", w.T("desktop.admit"), func() {
 		if door := u.state.Call.AtTheDoor(); len(door) > 0 {
@@ -66,7 +68,7 @@ func newCall(u *UI) *callScreen {
 	s.selfOff = middle(centred(kit.NewIcon("video-camera-slash", kit.Title, kit.CallMuted)))
 	s.self = container.NewStack(s.selfView, s.selfOff)
 	banners := kit.Column(kit.S, s.state.Box, s.door.Box)
-	s.root = container.New(&callLayout{s, banners}, newMover(s.pointed), s.people, s.self, s.who, banners, s.bar.root, s.truth)
+	s.root = container.New(&callLayout{s, banners}, newMover(kit.Stage, s.pointed), s.people, s.self, s.who, banners, s.bar.root, s.truth)
 	if u.input.moved.IsZero() {
 		u.input.moved = u.o.Now()
 	}
@@ -79,7 +81,7 @@ func (s *callScreen) leave()                    {}
 
 func (s *callScreen) show(st call.State) {
 	w, c := s.u.words, st.Call
-	others := slices.DeleteFunc(c.Others(), func(p wire.Person) bool { return p.Role == wire.RoleClinician && len(c.Others()) > 1 && p.Away })
+	others := slices.DeleteFunc(c.Voices(), func(p wire.Person) bool { return p.Role == wire.RoleClinician && len(c.Voices()) > 1 && p.Away })
 	s.showTiles(c, others)
 	names := ""
 	for i, p := range others {
@@ -89,7 +91,8 @@ func (s *callScreen) show(st call.State) {
 		names += w.person(p)
 	}
 	s.name.Set(names)
-	s.who.Hidden = names == ""
+	s.locked.Hidden = !c.Locked
+	s.who.Hidden = names == "" && !c.Locked
 	one := len(others) == 1
 	s.muted.Hidden = !one || others[0].Audio || others[0].Away
 	s.blind.Hidden = !one || others[0].Video || others[0].Away
@@ -133,7 +136,9 @@ func (s *callScreen) showTiles(c call.Consultation, others []wire.Person) {
 		if left := clean(c.Left); left != "" {
 			title = w.T("desktop.call.left", "name", left)
 		}
-		if c.Phase == call.Connecting {
+		if held := c.OnHold(); len(held) > 0 {
+			title, why = w.T("desktop.call.held", "name", w.person(held[0])), w.T("desktop.call.held_hint")
+		} else if c.Phase == call.Connecting {
 			title, why = w.T("desktop.call.connecting"), w.T("desktop.call.connecting_hint")
 		}
 		s.tiles[0].show(wire.Person{}, title, why)
@@ -160,7 +165,7 @@ func (s *callScreen) showDoor(c call.Consultation) {
 		p := longest(door)
 		s.admit.Show()
 		s.admit.Name = w.T("desktop.named", "do", w.T("desktop.admit"), "name", w.person(p))
-		s.door.Say(kit.Amber, "hourglass-medium", w.T("desktop.call.door", "name", w.person(p)), "")
+		s.door.Say(kit.Amber, "hourglass-medium", w.T("desktop.call.door", "name", w.person(p)), w.doubt(p))
 		return
 	}
 	s.admit.Hide()
@@ -301,7 +306,7 @@ func (l *callLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 // whoWidth is what name, duration and marks would like.
 func (s *callScreen) whoWidth() float32 {
 	w := 2*kit.Size(kit.M) + fyne.MeasureText(s.name.Text(), kit.Size(kit.Body), fyne.TextStyle{Bold: true}).Width
-	for _, o := range []fyne.CanvasObject{s.duration, s.muted, s.blind} {
+	for _, o := range []fyne.CanvasObject{s.duration, s.muted, s.blind, s.locked} {
 		if o.Visible() {
 			w += o.MinSize().Width + kit.Size(kit.M)
 		}

@@ -236,7 +236,7 @@ func TestShortcutsWhileTyping(t *testing.T) {
 func TestShortcutsWhenSignedOut(t *testing.T) {
 	d := newDesk(t, 1280, 800)
 	d.Show(call.State{Account: call.Account{Phase: call.SignedOut}, Agenda: fullDay().Agenda})
-	for _, k := range []fyne.KeyName{fyne.KeyN, fyne.KeyReturn, fyne.KeyD, fyne.KeyE, fyne.KeyL, fyne.KeyComma} {
+	for _, k := range []fyne.KeyName{fyne.KeyN, fyne.KeyReturn, fyne.KeyD, fyne.KeyE, fyne.KeyL, fyne.KeyP, fyne.KeyComma} {
 		d.ctrl(k)
 	}
 	expect(t, d.take())

@@ -19,7 +19,7 @@ type input struct {
 // Register gives the desk its canvas: shortcuts, keys and dialogs.
 func (u *UI) Register(c fyne.Canvas) {
 	u.canvas = c
-	for _, key := range []fyne.KeyName{fyne.KeyN, fyne.KeyReturn, fyne.KeyEnter, fyne.KeyD, fyne.KeyE, fyne.KeyL, fyne.KeyComma} {
+	for _, key := range []fyne.KeyName{fyne.KeyN, fyne.KeyReturn, fyne.KeyEnter, fyne.KeyD, fyne.KeyE, fyne.KeyL, fyne.KeyP, fyne.KeyComma} {
 		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierControl}, u.shortcut)
 		if fyne.KeyModifierShortcutDefault != fyne.KeyModifierControl {
 			c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, u.shortcut)
@@ -55,6 +55,8 @@ func (u *UI) shortcut(s fyne.Shortcut) {
 		if inRoom(c.Phase) {
 			u.emit(call.SetVideo{On: !c.Video})
 		}
+	case fyne.KeyP:
+		u.openPeople() // in a call only
 	case fyne.KeyL:
 		u.leaveRoom()
 	case fyne.KeyComma:
@@ -83,6 +85,7 @@ func (u *UI) typed(e *fyne.KeyEvent) {
 }
 
 func (u *UI) byKeyboard() {
+	u.touched()
 	u.input.keyboard = true
 	if c, ok := u.screen.(*callScreen); ok {
 		c.stepForward()
@@ -90,6 +93,7 @@ func (u *UI) byKeyboard() {
 }
 
 func (u *UI) byPointer() {
+	u.touched()
 	u.input.keyboard, u.input.moved = false, u.o.Now()
 }
 
@@ -143,12 +147,12 @@ func (u *UI) waitingFor(appointment string) []wire.Person {
 	return nil
 }
 
-// underway is an appointment whose patient is in the call without us, as after this
+// underway is an appointment whose patient is in the call, or on hold, without us, as after this
 // program died; empty when there is none.
 func (u *UI) underway() string {
 	for _, a := range u.state.Agenda.Appointments {
 		for _, p := range a.People {
-			if p.Place == wire.PlaceCall && p.Role != wire.RoleClinician {
+			if p.Place != wire.PlaceWaiting && p.Role != wire.RoleClinician {
 				return a.ID
 			}
 		}

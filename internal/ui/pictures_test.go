@@ -17,6 +17,13 @@ func askedByProxy(s *call.State) {
 	s.Agenda.Online, s.Agenda.Problem = false, &call.Problem{Code: call.ProblemProxyLogin, Detail: "proxy.hopital.example"}
 }
 
+// guest is somebody who was invited beside the patient.
+func guest(id, name string, role wire.Role, relation string, place wire.Place) wire.Person {
+	p := somebody(id, name, time.Minute)
+	p.Role, p.Relation, p.Place = role, relation, place
+	return p
+}
+
 // scene is one screen in one state.
 type scene struct {
 	name  string
@@ -42,6 +49,10 @@ func scenes() []scene {
 	muted.Audio = false
 	away := admitted("Camille Moreau")
 	away.Away = true
+	held := admitted("Camille Moreau")
+	held.Place = wire.PlaceHold
+	twice := somebody("p1", "Camille Moreau", 12*time.Minute)
+	twice.Again = true
 	notReady := somebody("p3", "Hugo Lambert", 40*time.Second)
 	notReady.Ready = false
 	devices := func(d *desk) { d.visit(atDevices) }
@@ -51,6 +62,9 @@ func scenes() []scene {
 		{"d1-known", known, nil},
 		{"d1-busy", with(known, func(s *call.State) { s.Account.Phase = call.SigningIn }), nil},
 		{"d1-wrong", problem(known, "credentials", ""), nil},
+		{"d1-code", with(known, func(s *call.State) { s.Account.Factor = true }), func(d *desk) { d.screen.(*signIn).password.SetText("correct horse") }},
+		{"d1-code-wrong", with(problem(known, "second_factor_wrong", ""), func(s *call.State) { s.Account.Factor = true }), nil},
+		{"d1-idle", problem(known, "idle", ""), nil},
 		{"d1-offline", problem(known, call.ProblemOffline, "ekermed.example.org"), nil},
 		{"d1-proxy", problem(known, call.ProblemProxyLogin, "proxy.hopital.example"), nil},
 		{"d1-proxy-wrong", problem(known, call.ProblemProxyWrong, "proxy.hopital.example"), func(d *desk) {
@@ -63,6 +77,11 @@ func scenes() []scene {
 		{"d2-proxy-login", with(fullDay(), askedByProxy), func(d *desk) { d.openProxy() }},
 		{"d2-empty", signedIn(), nil},
 		{"d2-waiting", fullDay(), nil},
+		{"d2-again", with(fullDay(), func(s *call.State) { s.Agenda.Appointments[3].People[0].Again = true }), nil},
+		{"d2-guest", with(fullDay(), func(s *call.State) {
+			p := &s.Agenda.Appointments[3].People[0]
+			p.Name, p.Role, p.Relation = "Inès Le Bihan", wire.RoleInterpreter, "breton"
+		}), nil},
 		{"d2-late", with(fullDay(), func(s *call.State) { s.Agenda.Appointments[3].People[0].Since -= 1500 }), nil},
 		{"d2-offline", with(fullDay(), func(s *call.State) {
 			s.Agenda.Online, s.Agenda.Problem = false, &call.Problem{Code: call.ProblemOffline, Detail: "ekermed.example.org"}
@@ -108,6 +127,7 @@ func scenes() []scene {
 		{"d5-alone", with(problem(known, call.ProblemOffline, "ekermed.example.org"), func(s *call.State) { s.Diagnosis = unreached() }), diagnose},
 		{"d6-empty", inCall(call.Waiting), nil},
 		{"d6-two", inCall(call.Waiting, somebody("p1", "Camille Moreau", 12*time.Minute), notReady), nil},
+		{"d6-again", with(inCall(call.Waiting, twice, guest("p4", "Inès Le Bihan", wire.RoleInterpreter, "breton", wire.PlaceWaiting)), func(s *call.State) { s.Call.Locked = true }), nil},
 		{"d6-refuse", inCall(call.Waiting, somebody("p1", "Camille Moreau", 12*time.Minute)), func(d *desk) { d.button(d.words.T("desktop.refuse.do")).Tapped(nil) }},
 		{"d7-talking", inCall(call.Talking, admitted("Camille Moreau")), nil},
 		{"d7-rest", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) {
@@ -133,6 +153,16 @@ func scenes() []scene {
 		{"d7-away", inCall(call.Talking, away), nil},
 		{"d7-left", with(inCall(call.Talking), func(s *call.State) { s.Call.Left = "Camille Moreau" }), nil},
 		{"d7-door", inCall(call.Talking, admitted("Camille Moreau"), second), nil},
+		{"d7-locked", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) { s.Call.Locked = true }), nil},
+		{"d7-held", with(inCall(call.Connecting, held), func(s *call.State) { s.Call.Route = "" }), nil},
+		{"d7-people", inCall(call.Talking, admitted("Camille Moreau"), guest("g1", "Dr Paul Riou", wire.RoleColleague, "", wire.PlaceCall),
+			guest("g2", "Ana Costa", wire.RoleObserver, "étudiante", wire.PlaceCall), guest("g3", "Lou Moreau", wire.RoleCompanion, "fille", wire.PlaceHold),
+			guest("g4", "Inès Le Bihan", wire.RoleInterpreter, "breton", wire.PlaceWaiting)), func(d *desk) { d.openPeople() }},
+		{"d7-people-locked", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) { s.Call.Locked = true }), func(d *desk) { d.openPeople() }},
+		{"d7-remove", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) {
+			d.openPeople()
+			d.button(d.words.T("desktop.people.remove")).Tapped(nil)
+		}},
 		{"d7-settings", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.ctrl(fyne.KeyComma) }},
 		{"d11-video", with(inCall(call.Talking), func(s *call.State) {
 			s.Call.Phase, s.Call.Reason, s.Call.EndedAt = call.Ended, wire.ReasonEnded, noon()

@@ -181,6 +181,7 @@ func shortcutList(w words) *fyne.Container {
 		{ctrl + " + " + w.T("desktop.keys.enter"), w.T("desktop.keys.admit")},
 		{ctrl + " + D", w.T("desktop.keys.microphone")},
 		{ctrl + " + E", w.T("desktop.keys.camera")},
+		{ctrl + " + P", w.T("desktop.keys.people")},
 		{ctrl + " + L", w.T("desktop.keys.leave")},
 		{ctrl + " + ,", w.T("desktop.keys.settings")},
 		{"F1", w.T("desktop.keys.help")},

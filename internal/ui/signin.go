@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/ui/kit"
 	"fyne.io/fyne/v2"
 )
@@ -26,12 +27,17 @@ type signIn struct {
 	password *kit.Entry
 	passIn   *kit.Field
 	reveal   *kit.Button
-	do       *kit.Button
-	proxy    *proxyForm
-	ask      *fyne.Container // the card with proxy
+	// code is the second factor, asked for when the server wants it.
+	code   *kit.Entry
+	codeIn *kit.Field
+	codeUp *fyne.Container
+	do     *kit.Button
+	proxy  *proxyForm
+	ask    *fyne.Container // the card with proxy
 	// filled: the remembered address has been put in and is the clinician's now.
 	filled  bool
 	editing bool
+	tried   bool // a sign-in was under way
 }
 
 func newSignIn(u *UI) *signIn {
@@ -41,6 +47,7 @@ func newSignIn(u *UI) *signIn {
 		server:   kit.NewEntry(h, w.T("desktop.signin.server")),
 		email:    kit.NewEntry(h, w.T("desktop.signin.email")),
 		password: kit.NewEntry(h, w.T("desktop.signin.password")),
+		code:     kit.NewEntry(h, w.T("desktop.signin.code")),
 		knownAs:  kit.NewText("", kit.Body, kit.Ink).Fit(kit.Elided),
 	}
 	s.proxy = newProxyForm(u, func(e call.ProxyLogin) { u.emit(e) })
@@ -52,7 +59,7 @@ func newSignIn(u *UI) *signIn {
 	s.reveal = kit.NewButton(h, kit.Secondary, "eye", w.T("desktop.signin.show"), s.toggle).Small()
 	// An action item of its own keeps Fyne from adding an eye that Tab cannot reach.
 	s.password.ActionItem = kit.NewPanel(kit.None, kit.None, kit.Zero)
-	for _, e := range []*kit.Entry{s.server, s.email, s.password} {
+	for _, e := range []*kit.Entry{s.server, s.email, s.password, s.code} {
 		e.OnSubmitted = func(string) { s.submit() }
 	}
 	s.do = kit.NewButton(h, kit.Primary, "", w.T("desktop.signin.do"), s.submit)
@@ -68,7 +75,10 @@ func newSignIn(u *UI) *signIn {
 	s.emailIn = kit.Label(w.T("desktop.signin.email"), s.email)
 	password := kit.Bare(s.password)
 	s.passIn = kit.Label(w.T("desktop.signin.password"), kit.Spread(kit.M, 10, password, password, s.reveal))
-	form := kit.Column(kit.M, s.banner.Box, s.serverIn.Box, s.known, s.emailIn.Box, s.passIn.Box, kit.Inset(kit.S, kit.Zero, s.do))
+	s.codeIn = kit.Label(w.T("desktop.signin.code"), s.code)
+	s.codeUp = kit.Column(kit.XS, s.codeIn.Box, kit.NewText(w.T("desktop.signin.code_hint"), kit.Caption, kit.Muted))
+	s.codeUp.Hide()
+	form := kit.Column(kit.M, s.banner.Box, s.serverIn.Box, s.known, s.emailIn.Box, s.passIn.Box, s.codeUp, kit.Inset(kit.S, kit.Zero, s.do))
 	brand := kit.RowAligned(fyne.TextAlignCenter, kit.M, mark(),
 		kit.NewText(w.T("common.product"), kit.Display, kit.Ink).Bold().Fit(kit.Whole))
 	all := kit.Column(kit.L, brand,
@@ -99,6 +109,8 @@ func (s *signIn) first() fyne.Focusable {
 		return s.server
 	case s.email.Text == "":
 		return s.email
+	case s.codeUp.Visible() && s.password.Text != "":
+		return s.code
 	}
 	return s.password
 }
@@ -155,6 +167,7 @@ func (s *signIn) show(st call.State) {
 	}
 	problem := st.Account.Problem
 	s.askProxy(problem)
+	s.askCode(st.Account)
 	kind := kit.Primary
 	if problem.WantsLogin() {
 		kind, problem = kit.Secondary, nil // its card says so
@@ -190,6 +203,27 @@ func (s *signIn) askProxy(problem *call.Problem) {
 	}
 }
 
+// askCode shows the field for the code, and gives it the keyboard: when it appears, and
+// empty again when a code was wrong.
+func (s *signIn) askCode(a call.Account) {
+	was := s.codeUp.Visible()
+	s.codeUp.Hidden = !a.Factor
+	wrong := a.Phase == call.SignedOut && a.Problem != nil && a.Problem.Code == call.ProblemCode(wire.CodeSecondFactorWrong)
+	tried := s.tried
+	s.tried = a.Phase == call.SigningIn
+	if !a.Factor {
+		s.code.SetText("")
+		return
+	}
+	if wrong && tried {
+		s.code.SetText("")
+	}
+	if here := s.u.root.Objects; (!was || wrong && tried) && len(here) > 1 && here[1] == s.root {
+		s.u.relayout()
+		s.u.focus(s.first())
+	}
+}
+
 func (s *signIn) submit() {
 	if a := s.u.state.Account; a.Phase == call.SigningIn && a.Problem == nil {
 		return
@@ -211,6 +245,8 @@ func (s *signIn) submit() {
 	okServer := needed(s.serverIn, server != "")
 	okEmail := needed(s.emailIn, email != "")
 	okPass := needed(s.passIn, s.password.Text != "")
+	code := strings.TrimSpace(s.code.Text)
+	okCode := needed(s.codeIn, !s.codeUp.Visible() || code != "")
 	s.u.relayout()
 	switch {
 	case !okServer:
@@ -221,7 +257,9 @@ func (s *signIn) submit() {
 		s.u.focus(s.email)
 	case !okPass:
 		s.u.focus(s.password)
+	case !okCode:
+		s.u.focus(s.code)
 	default:
-		s.u.emit(call.SignIn{Server: server, Email: email, Password: s.password.Text})
+		s.u.emit(call.SignIn{Server: server, Email: email, Password: s.password.Text, Code: code})
 	}
 }

@@ -35,6 +35,8 @@ type Options struct {
 	Frames Frames
 	// Level is what the microphone hears, 0 to 1.
 	Level func() float64
+	// Active is told, once a minute at most, that somebody is at the desk.
+	Active func()
 	// Notify shows a notification of the system, Title sets the window's title and
 	// Chime plays a short sound.
 	Notify func(title, body string)
@@ -92,7 +94,8 @@ type UI struct {
 	host     *kit.Host
 	canvas   fyne.Canvas
 	root     *fyne.Container
-	backdrop *kit.Panel
+	backdrop *mover
+	active   time.Time // when somebody was last said to be at the desk
 
 	state   call.State
 	began   bool
@@ -121,8 +124,9 @@ func New(o Options) *UI {
 		o.Emit = func(call.Event) {}
 	}
 	fyne.CurrentApp().Settings().SetTheme(NewTheme(call.Settings{}))
-	u := &UI{o: o, place: atToday, backdrop: kit.NewPanel(kit.Background, kit.None, kit.Zero)}
-	u.host = &kit.Host{Key: u.typed, Shortcut: u.shortcut, Focused: u.reveal}
+	u := &UI{o: o, place: atToday}
+	u.backdrop = newMover(kit.Background, u.touched)
+	u.host = &kit.Host{Key: u.typed, Shortcut: u.shortcut, Focused: u.reveal, Touched: u.touched}
 	u.root = container.New(&windowLayout{}, u.backdrop)
 	return u
 }
@@ -264,7 +268,19 @@ func (u *UI) visit(place name) {
 // relayout is called when the height of something on screen changed.
 func (u *UI) relayout() { u.screen.object().Refresh() }
 
-func (u *UI) emit(e call.Event) { u.o.Emit(e) }
+func (u *UI) emit(e call.Event) {
+	u.touched()
+	u.o.Emit(e)
+}
+
+// touched notes a key, a click or a pointer that moves: somebody is at the desk.
+func (u *UI) touched() {
+	if u.o.Active == nil || u.state.Account.Phase != call.SignedIn || u.o.Now().Sub(u.active) < time.Minute {
+		return
+	}
+	u.active = u.o.Now()
+	u.o.Active()
+}
 
 // now is the server's clock, which all times of the agenda follow.
 func (u *UI) now() time.Time { return u.o.Now().Add(u.state.Agenda.Skew) }

@@ -17,6 +17,7 @@ import (
 type waiting struct {
 	u       *UI
 	root    *kit.Page
+	lock    *kit.Button
 	title   *kit.Text
 	lead    *kit.Text
 	banner  *kit.Banner
@@ -36,6 +37,7 @@ func newWaiting(u *UI) *waiting {
 		title: kit.NewText(w.T("desktop.waiting.title"), kit.Title, kit.Ink).Bold(),
 		lead:  kit.NewText("", kit.Lead, kit.Muted), nobody: kit.NewText("", kit.Lead, kit.Ink).Bold().Align(fyne.TextAlignCenter)}
 	back := kit.NewButton(h, kit.Secondary, "arrow-left", w.T("desktop.waiting.back"), u.leaveRoom)
+	s.lock = kit.NewButton(h, kit.Secondary, "lock", "", func() { u.emit(call.Lock{On: !u.state.Call.Locked}) })
 	words := kit.Column(kit.XS, s.title, s.lead)
 	s.empty = kit.Card(kit.Inset(kit.L, kit.Zero, kit.Column(kit.M,
 		centred(kit.NewIcon("hourglass-medium", kit.Display, kit.Accent)), s.nobody,
@@ -48,7 +50,7 @@ func newWaiting(u *UI) *waiting {
 		kit.RowAligned(fyne.TextAlignCenter, kit.S, s.audio, s.video),
 		kit.NewText(w.T("desktop.waiting.self"), kit.Caption, kit.Muted).Align(fyne.TextAlignCenter))
 	s.root = kit.NewPage(kit.Inset(kit.XL, kit.XL, kit.Measured(68, kit.Column(kit.L,
-		kit.Spread(kit.M, 14, words, words, back), s.banner.Box,
+		kit.Spread(kit.M, 14, words, words, s.lock, back), s.banner.Box,
 		kit.Sides(1.7, 17, kit.Column(kit.M, s.empty, s.list), self)))), false)
 	return s
 }
@@ -69,6 +71,8 @@ func (s *waiting) show(st call.State) {
 	s.lead.Set(lead)
 	sentence, action := w.problem(c.Problem)
 	s.banner.Say(kit.Bad, "warning-circle", sentence, action)
+	lockLook(w, s.lock, kit.Secondary, c.Locked)
+	s.lock.Able(c.Self != "")
 	door := c.AtTheDoor()
 	slices.SortStableFunc(door, func(a, b wire.Person) int {
 		switch {
@@ -131,7 +135,8 @@ type personCard struct {
 	root                   *fyne.Container
 	panel                  *kit.Panel
 	avatar                 *kit.Avatar
-	name                   *kit.Text
+	name, role             *kit.Text
+	doubt                  *kit.Banner
 	status, ready          *kit.Pill
 	admit, message, refuse *kit.Button
 }
@@ -140,7 +145,7 @@ func newPersonCard(u *UI) *personCard {
 	w, h := u.words, u.host
 	c := &personCard{u: u, panel: kit.NewPanel(kit.Surface, kit.Waiting, kit.RadiusL),
 		avatar: kit.NewAvatar("", kit.Lead, 2.6, kit.WaitingSoft, kit.Waiting),
-		name:   kit.NewText("", kit.Lead, kit.Ink).Bold(), ready: kit.NewPill(kit.Neutral, "check", ""),
+		name:   kit.NewText("", kit.Lead, kit.Ink).Bold(), role: kit.NewText("", kit.Body, kit.Muted), doubt: kit.NewBanner(), ready: kit.NewPill(kit.Neutral, "check", ""),
 		status: kit.NewPill(kit.Amber, "hourglass-medium", "")}
 	c.admit = kit.NewButton(h, kit.Primary, "door-open", w.T("desktop.admit"), func() { u.letIn(c.appointment, c.p.ID) })
 	c.message = kit.NewButton(h, kit.Secondary, "chat-circle-text", w.T("desktop.message.do"), func() {
@@ -149,9 +154,9 @@ func newPersonCard(u *UI) *personCard {
 	c.refuse = kit.NewButton(h, kit.Plain, "x", w.T("desktop.refuse.do"), func() {
 		u.askRefuse(c.appointment, c.p.ID, w.person(c.p))
 	})
-	words := kit.Column(kit.S, c.name, kit.Row(kit.S, c.status.Box, c.ready.Box))
+	words := kit.Column(kit.S, kit.Column(kit.Zero, c.name, c.role), kit.Row(kit.S, c.status.Box, c.ready.Box))
 	c.root = kit.Layers(c.panel, kit.Inset(kit.L, kit.L, kit.Column(kit.L,
-		kit.SpreadTop(kit.M, 8, words, c.avatar, words),
+		kit.SpreadTop(kit.M, 8, words, c.avatar, words), c.doubt.Box,
 		kit.Row(kit.S, c.admit, c.message, c.refuse))))
 	return c
 }
@@ -162,6 +167,13 @@ func (c *personCard) show(appointment string, p wire.Person, first bool) {
 	name := w.person(p)
 	c.avatar.Set(initials(name))
 	c.name.Set(name)
+	c.role.Set(w.role(p))
+	c.role.Hidden = p.Role == wire.RolePatient
+	sentence, action := "", ""
+	if p.Again {
+		sentence, action = w.T("desktop.again"), w.T("desktop.again.text")
+	}
+	c.doubt.Say(kit.Amber, "warning", sentence, action)
 	c.ready.Set(readiness(w, p))
 	kind := kit.Secondary
 	if first {

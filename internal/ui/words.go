@@ -111,6 +111,24 @@ func (w words) person(p wire.Person) string {
 	return w.T("desktop.nameless")
 }
 
+// role is what somebody is in a room, with who they are to the patient when that was said:
+// "Interprète · breton".
+func (w words) role(p wire.Person) string {
+	text := w.T("desktop.role." + string(p.Role))
+	if relation := clean(p.Relation); relation != "" {
+		text += " · " + relation
+	}
+	return text
+}
+
+// doubt is what to check about somebody at the door; empty when there is nothing.
+func (w words) doubt(p wire.Person) string {
+	if p.Again {
+		return w.T("desktop.again")
+	}
+	return ""
+}
+
 // maxShown is the most letters of a name that are shown.
 const maxShown = 80
 

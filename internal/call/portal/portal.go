@@ -76,8 +76,14 @@ type Refusal struct {
 func (r *Refusal) Error() string { return r.Text }
 
 // SignIn opens a session.
-func (p Portal) SignIn(ctx context.Context, email, password string) (wire.Session, error) {
-	return ask[wire.Session](ctx, p, http.MethodPost, "/session", wire.SignIn{Email: email, Password: password})
+func (p Portal) SignIn(ctx context.Context, in wire.SignIn) (wire.Session, error) {
+	return ask[wire.Session](ctx, p, http.MethodPost, "/session", in)
+}
+
+// Active tells that somebody is at the desk.
+func (p Portal) Active(ctx context.Context) error {
+	_, err := ask[struct{}](ctx, p, http.MethodPost, "/session/activity", struct{}{})
+	return err
 }
 
 // Session tells who the token belongs to.

@@ -102,7 +102,7 @@ func TestCalls(t *testing.T) {
 		do   func() error
 	}{
 		{`POST /api/v1/session  {"email":"a@b.c","password":"pw"}`, func() error {
-			in, err := Portal{Base: s.URL}.SignIn(ctx, "a@b.c", "pw")
+			in, err := Portal{Base: s.URL}.SignIn(ctx, wire.SignIn{Email: "a@b.c", Password: "pw"})
 			if in.Token != "t2" {
 				t.Errorf("%+v", in)
 			}

@@ -25,7 +25,7 @@ func (d *Desk) signIn(e call.OpenSession) {
 	p.Base, p.Token = base, ""
 	d.again = func() { d.signIn(e) }
 	d.work(func(ctx context.Context) call.Event {
-		session, err := p.SignIn(ctx, e.Email, e.Password)
+		session, err := p.SignIn(ctx, wire.SignIn{Email: e.Email, Password: e.Password, Code: e.Code})
 		if err != nil {
 			problem := p.Explain(err)
 			return call.SessionClosed{Problem: &problem}
@@ -35,6 +35,18 @@ func (d *Desk) signIn(e call.OpenSession) {
 			d.Post(call.Warned{Problem: call.Problem{Code: call.ProblemKeyring}})
 		}
 		return call.SessionOpened{Session: session, Server: base}
+	})
+}
+
+// stir tells the server that somebody is here. What it says of the session is told on the
+// agenda's connection too, so an answer counts for nothing.
+func (d *Desk) stir() {
+	p := d.portal
+	d.work(func(ctx context.Context) call.Event {
+		if err := p.Active(ctx); err != nil {
+			d.o.Log.Debug("telling of activity", "error", err)
+		}
+		return nil
 	})
 }
 

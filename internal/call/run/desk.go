@@ -254,6 +254,8 @@ func (d *Desk) do(effect call.Effect) {
 	switch e := effect.(type) {
 	case call.OpenSession:
 		d.signIn(e)
+	case call.Stir:
+		d.stir()
 	case call.CloseSession:
 		d.signOut()
 	case call.FollowAgenda:

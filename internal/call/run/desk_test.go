@@ -201,7 +201,8 @@ type guest struct {
 	conns  map[uint32]*peer.Peer
 
 	relayOnly, direct bool
-	ring              *ring // nil for a program that knows no keys
+	stubborn          atomic.Bool // closes nothing when told to
+	ring              *ring       // nil for a program that knows no keys
 }
 
 func join(t *testing.T, base, code string, relayOnly, direct bool) *guest {
@@ -263,7 +264,7 @@ func joinWith(t *testing.T, base, code string, relayOnly, direct bool, keys *rin
 				}
 			case wire.Settle:
 				for gen, conn := range g.conns {
-					if gen != m.Gen {
+					if gen != m.Gen && !g.stubborn.Load() {
 						conn.Close()
 						delete(g.conns, gen)
 					}

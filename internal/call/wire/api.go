@@ -6,6 +6,9 @@ package wire
 type SignIn struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`
+	// Code is the second factor: six digits, or a recovery code. Sent when CodeSecondFactor
+	// asked for it.
+	Code string `json:"code,omitempty"`
 }
 
 // Session answers SignIn; Token goes into "Authorization: Bearer".
@@ -29,6 +32,30 @@ type Invite struct {
 	// Minutes is the planned length, 5 to 240; 0 means 30.
 	Minutes  int    `json:"minutes,omitempty"`
 	Language string `json:"language,omitempty"`
+	// Guests get links of their own, MaxGuests at most.
+	Guests []Guest `json:"guests,omitempty"`
+}
+
+// MaxGuests is how many people may be invited beside the patient.
+const MaxGuests = 8
+
+// Guest is somebody invited beside the patient.
+type Guest struct {
+	// Role is one for which Role.Guest holds.
+	Role  Role   `json:"role"`
+	Name  string `json:"name"`
+	Email string `json:"email"`
+	// Relation tells who they are, see Person.
+	Relation string `json:"relation,omitempty"`
+}
+
+// GuestLink is what became of one Guest; it is the only time the link can be read.
+type GuestLink struct {
+	Role Role   `json:"role"`
+	Name string `json:"name"`
+	Link string `json:"link"`
+	// Mail is as in Invited.
+	Mail string `json:"mail"`
 }
 
 // Invited answers Invite. It is the only time the link can be read.
@@ -38,6 +65,8 @@ type Invited struct {
 	// Mail is "sent", "queued" (the SMTP server will be tried again), "outbox" (there is
 	// none), or "failed": pass the link on another way.
 	Mail string `json:"mail"`
+	// Guests are in the order of Invite.
+	Guests []GuestLink `json:"guests,omitempty"`
 }
 
 // AppointmentStatus is where an appointment stands.
@@ -88,6 +117,9 @@ type LinkInfo struct {
 	Closes   float64 `json:"closes"`
 	Minutes  int     `json:"minutes"`
 	Language string  `json:"language"`
+	// Role and Name are of whom the link was made for; the patient's name is left out.
+	Role Role   `json:"role,omitempty"`
+	Name string `json:"name,omitempty"`
 	// Now is the server's clock, so that a countdown does not trust the device's.
 	Now float64 `json:"now"`
 }

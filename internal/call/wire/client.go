@@ -47,21 +47,43 @@ type Ready struct {
 	Seal bool `json:"seal,omitempty"`
 }
 
-// Admit lets a waiting person in. Clinicians only.
+// Admit lets a waiting person in. Clinicians, and colleagues in the call.
 type Admit struct {
 	Peer string `json:"peer"`
 }
 
-// Refuse sends a waiting person away, with a sentence if wanted. Clinicians only.
+// Refuse sends a waiting person away, with a sentence if wanted. Clinicians, and
+// colleagues in the call.
 type Refuse struct {
 	Peer string `json:"peer"`
 	Text string `json:"text,omitempty"`
 }
 
-// Note sends a short message to a waiting person. Clinicians only.
+// Note sends a short message to a waiting person. Clinicians, and colleagues in the call.
 type Note struct {
 	Peer string `json:"peer"`
 	Text string `json:"text"`
+}
+
+// Lock closes the room, or opens it again: nobody new can come, not even to the door. Who
+// is there stays, and who was away comes back. The appointment's clinician only.
+type Lock struct {
+	On bool `json:"on"`
+}
+
+// Remove puts a person out of the call, with a sentence if wanted. Their way back leads to
+// the door. Clinicians, and colleagues in the call; never a clinician, and a colleague by
+// the clinician only.
+type Remove struct {
+	Peer string `json:"peer"`
+	Text string `json:"text,omitempty"`
+}
+
+// Hold sets a person of the call aside, or takes them back: meanwhile they see and hear
+// nobody, and nobody sees or hears them. Who may is as for Remove.
+type Hold struct {
+	Peer string `json:"peer"`
+	On   bool   `json:"on"`
 }
 
 // Answer carries the SDP answer to the Offer of the same generation and round: to the
@@ -101,7 +123,7 @@ type Media struct {
 
 // Leave says goodbye. The server answers by closing the connection.
 type Leave struct {
-	// End ends the consultation for everybody. Clinicians only.
+	// End ends the consultation for everybody. The appointment's clinician only.
 	End bool `json:"end,omitempty"`
 }
 
@@ -119,6 +141,9 @@ func (Ready) wireType() string     { return "ready" }
 func (Admit) wireType() string     { return "admit" }
 func (Refuse) wireType() string    { return "refuse" }
 func (Note) wireType() string      { return "note" }
+func (Lock) wireType() string      { return "lock" }
+func (Remove) wireType() string    { return "remove" }
+func (Hold) wireType() string      { return "hold" }
 func (Answer) wireType() string    { return "answer" }
 func (Candidate) wireType() string { return "candidate" }
 func (Up) wireType() string        { return "up" }

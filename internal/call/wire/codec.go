@@ -57,6 +57,12 @@ func fromClient(kind string) decoder {
 		return as[Refuse]
 	case "note":
 		return as[Note]
+	case "lock":
+		return as[Lock]
+	case "remove":
+		return as[Remove]
+	case "hold":
+		return as[Hold]
 	case "offer":
 		return as[Offer]
 	case "answer":
@@ -95,6 +101,8 @@ func fromServer(kind string) decoder {
 		return as[Gone]
 	case "admitted":
 		return as[Admitted]
+	case "locked":
+		return as[Locked]
 	case "direct":
 		return as[Direct]
 	case "settle":
@@ -132,17 +140,17 @@ func fromServer(kind string) decoder {
 // ClientMessages and ServerMessages list what each side may send, for the
 // TypeScript writer and for tests.
 func ClientMessages() []Message {
-	return []Message{Hello{}, Watch{}, Probe{}, Ready{}, Admit{}, Refuse{}, Note{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Up{}, Renew{}, Media{}, Leave{}, Ping{}}
+	return []Message{Hello{}, Watch{}, Probe{}, Ready{}, Admit{}, Refuse{}, Note{}, Lock{}, Remove{}, Hold{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Up{}, Renew{}, Media{}, Leave{}, Ping{}}
 }
 
 // ServerMessages lists every message the server may send.
 func ServerMessages() []Message {
-	return []Message{Welcome{}, Presence{}, Gone{}, Admitted{}, Direct{}, Settle{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Probed{}, Said{}, Ended{}, Failure{}, Pong{}, Agenda{}}
+	return []Message{Welcome{}, Presence{}, Gone{}, Admitted{}, Locked{}, Direct{}, Settle{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Probed{}, Said{}, Ended{}, Failure{}, Pong{}, Agenda{}}
 }
 
 // Bodies lists the types of the HTTP interface that are not messages.
 func Bodies() []any {
-	return []any{SignIn{}, Session{}, Invite{}, Invited{}, LinkInfo{}, LinkCode{}, Pass{}}
+	return []any{SignIn{}, Session{}, Invite{}, Guest{}, Invited{}, GuestLink{}, LinkInfo{}, LinkCode{}, Pass{}}
 }
 
 // DecodeClient reads one message that a client sent. It is strict: unknown types,
@@ -218,6 +226,10 @@ func check(m Message) error {
 		return errors.Join(size("peer", m.Peer, MaxToken), text("text", m.Text, MaxText))
 	case Note:
 		return errors.Join(size("peer", m.Peer, MaxToken), text("text", m.Text, MaxText))
+	case Remove:
+		return errors.Join(size("peer", m.Peer, MaxToken), text("text", m.Text, MaxText))
+	case Hold:
+		return size("peer", m.Peer, MaxToken)
 	case Offer:
 		if len(m.ICE) > 0 {
 			return fmt.Errorf("%w: servers are not for clients to name", ErrMalformed)

@@ -23,6 +23,8 @@ type Welcome struct {
 	// Sealed: this server lets nobody in who cannot seal frames, so a client that can must
 	// never send one in clear.
 	Sealed bool `json:"sealed,omitempty"`
+	// Locked: nobody new can come, see Lock.
+	Locked bool `json:"locked,omitempty"`
 }
 
 // Person is one person in a room.
@@ -31,6 +33,12 @@ type Person struct {
 	Name  string `json:"name"`
 	Role  Role   `json:"role"`
 	Place Place  `json:"place"`
+	// Relation tells who a guest is to the patient or what they do, as the invitation said:
+	// "daughter", "Breton". May be empty.
+	Relation string `json:"relation,omitempty"`
+	// Again: the link that brought this person has brought somebody else too. Ask who they
+	// are before letting them in.
+	Again bool `json:"again,omitempty"`
 	// Ready: has agreed to capture and waits with devices chosen.
 	Ready bool `json:"ready"`
 	// Away: the connection dropped and may still come back.
@@ -63,9 +71,15 @@ type Gone struct {
 	Reason Reason `json:"reason"`
 }
 
-// Admitted tells the participant that the door is open, with fresh ICE servers.
+// Admitted tells the participant that the door is open, or that the hold is over, with
+// fresh ICE servers.
 type Admitted struct {
 	ICE []ICEServer `json:"ice,omitempty"`
+}
+
+// Locked tells that the room was closed, or opened again.
+type Locked struct {
+	On bool `json:"on"`
 }
 
 // Direct opens a connection straight to the only other person in the call, beside the
@@ -146,6 +160,7 @@ func (Welcome) wireType() string  { return "welcome" }
 func (Presence) wireType() string { return "presence" }
 func (Gone) wireType() string     { return "gone" }
 func (Admitted) wireType() string { return "admitted" }
+func (Locked) wireType() string   { return "locked" }
 func (Direct) wireType() string   { return "direct" }
 func (Settle) wireType() string   { return "settle" }
 func (Offer) wireType() string    { return "offer" }

@@ -31,9 +31,31 @@ type Role string
 
 // The roles of a room.
 const (
+	// RoleClinician is the appointment's own clinician.
 	RoleClinician Role = "clinician"
 	RolePatient   Role = "patient"
+	// RoleColleague is another professional, who helps to run the call.
+	RoleColleague   Role = "colleague"
+	RoleInterpreter Role = "interpreter"
+	// RoleCompanion is somebody at the patient's side: family, a carer.
+	RoleCompanion Role = "companion"
+	// RoleObserver sees and hears, and is neither seen nor heard.
+	RoleObserver Role = "observer"
 )
+
+// Roles lists every role.
+func Roles() []Role {
+	return []Role{RolePatient, RoleClinician, RoleColleague, RoleInterpreter, RoleCompanion, RoleObserver}
+}
+
+// Guest tells whether somebody of this role may be invited beside the patient.
+func (r Role) Guest() bool {
+	switch r {
+	case RoleColleague, RoleInterpreter, RoleCompanion, RoleObserver:
+		return true
+	}
+	return false
+}
 
 // Kind tells sound from picture.
 type Kind string
@@ -53,6 +75,9 @@ const (
 	PlaceWaiting Place = "waiting"
 	// PlaceCall: in the call.
 	PlaceCall Place = "call"
+	// PlaceHold: was in the call and is set aside. Nothing of this person is forwarded, and
+	// nothing of the others to them.
+	PlaceHold Place = "hold"
 )
 
 // Reason tells why somebody is gone or a consultation ended.
@@ -63,6 +88,7 @@ const (
 	ReasonLeft      Reason = "left"      // by their own button
 	ReasonLost      Reason = "lost"      // the connection went away and did not come back
 	ReasonRefused   Reason = "refused"   // the clinician did not let them in
+	ReasonRemoved   Reason = "removed"   // put out of the call
 	ReasonEnded     Reason = "ended"     // the clinician ended the consultation
 	ReasonReplaced  Reason = "replaced"  // the same participant opened another connection
 	ReasonSlow      Reason = "slow"      // the participant did not read fast enough

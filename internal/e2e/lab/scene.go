@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ekermed.example/ekermed/internal/call/portal"
+	"ekermed.example/ekermed/internal/call/wire"
 )
 
 // The demonstration's clinician. The password is for this lab's own server, which
@@ -42,7 +43,7 @@ func (sc *Scene) SetServer(ctx context.Context, listen string) error {
 	if err := sc.Server.AddClinician(); err != nil {
 		return err
 	}
-	session, err := portal.Portal{Base: sc.Server.Local}.SignIn(ctx, Email, Password)
+	session, err := portal.Portal{Base: sc.Server.Local}.SignIn(ctx, wire.SignIn{Email: Email, Password: Password})
 	sc.Session = session.Token
 	return err
 }

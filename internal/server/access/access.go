@@ -15,9 +15,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"ekermed.example/ekermed/internal/call/wire"
+	"ekermed.example/ekermed/internal/server/factor"
 	"ekermed.example/ekermed/internal/server/store"
 )
 
@@ -40,21 +42,24 @@ func refuse(code wire.Code, text string) error { return &Refusal{Code: code, Tex
 type Accounts interface {
 	AccountByEmail(ctx context.Context, email string) (store.Account, error)
 	AddSession(ctx context.Context, token []byte, account string, expires time.Time) error
-	SessionAccount(ctx context.Context, token []byte, now time.Time) (store.Account, time.Time, error)
+	Session(ctx context.Context, token []byte, now time.Time) (store.Session, error)
+	TouchSession(ctx context.Context, token []byte, now time.Time) error
 	EndSession(ctx context.Context, token []byte) error
 }
 
 // Appointments is what links and the agenda need of the store.
 type Appointments interface {
-	AddAppointment(ctx context.Context, a store.Appointment) error
+	AddAppointment(ctx context.Context, a store.Appointment, guests ...store.Link) error
 	Appointment(ctx context.Context, id string) (store.Appointment, error)
-	AppointmentByLink(ctx context.Context, link []byte) (store.Appointment, error)
 	AppointmentsBetween(ctx context.Context, account string, from, to time.Time) ([]store.Appointment, error)
 	SetStatus(ctx context.Context, id, status string) error
+	Guests(ctx context.Context, appointment string) ([]store.Link, error)
 }
 
-// Passes is what passes need of the store.
+// Passes is what links and passes need of the store.
 type Passes interface {
+	LinkByCode(ctx context.Context, code []byte) (store.Link, store.Appointment, error)
+	UseLink(ctx context.Context, id string) (l store.Link, before int, err error)
 	AddPass(ctx context.Context, token []byte, p store.Pass) error
 	UsePass(ctx context.Context, token []byte, now time.Time) (store.Pass, error)
 }
@@ -68,9 +73,19 @@ type Options struct {
 	// link opens the waiting room.
 	OpensBefore, ClosesAfter time.Duration
 	Session                  time.Duration
-	Practice, Phone          string
-	Zone                     *time.Location
-	Now                      func() time.Time
+	// Idle is how long a session may do nothing; 0 is as long as it lasts. Busy tells
+	// whether the clinician of an account is in a room; it may be nil.
+	Idle time.Duration
+	Busy func(account string) bool
+	// Factors may be nil: there are no second factors then. Key opens their secrets.
+	// FactorRequired lets nobody in without one.
+	Factors        Factors
+	Key            factor.Key
+	FactorRequired bool
+
+	Practice, Phone string
+	Zone            *time.Location
+	Now             func() time.Time
 	// Note, when set, is told of what was granted and refused. It must not block.
 	Note func(Event)
 }
@@ -82,7 +97,11 @@ type Access struct {
 	accounts *throttle // by account name
 	codes    *throttle // unknown link codes, by source
 	probes   *throttle // tries of the network, by source
+	factors  *throttle // codes of a second factor, by account id
 	hashing  chan struct{}
+
+	mu   sync.Mutex
+	left map[string]time.Time // when the clinician of an account last left a room
 }
 
 // New makes an Access.
@@ -93,7 +112,9 @@ func New(o Options) *Access {
 		accounts: newThrottle(5, 30*time.Second, o.Now),
 		codes:    newThrottle(20, 15*time.Second, o.Now),
 		probes:   newThrottle(10, 10*time.Second, o.Now), // a hospital is one source
+		factors:  newThrottle(5, 5*time.Minute, o.Now),
 		hashing:  make(chan struct{}, 2),
+		left:     map[string]time.Time{},
 	}
 }
 
@@ -113,18 +134,28 @@ type Entry struct {
 	Appointment, Person, Name string
 	Role                      wire.Role
 	Owner                     string // account of the appointment's clinician
+	// Link is the id of the link that brought them, empty for a clinician; Again: it has
+	// brought somebody before. Relation is a guest's.
+	Link     string
+	Again    bool
+	Relation string
 }
 
 // Link tells what a link is good for now. It changes nothing.
 func (a *Access) Link(ctx context.Context, code, source string) (wire.LinkInfo, error) {
-	ap, err := a.byCode(ctx, code, source)
+	l, ap, err := a.byCode(ctx, code, source)
 	if err != nil {
 		a.tell(Event{Act: ActLink}, err)
 		return wire.LinkInfo{}, err
 	}
 	now := a.o.Now()
 	opens, closes := a.window(ap)
+	name := l.Name
+	if wire.Role(l.Role) == wire.RolePatient {
+		name = ""
+	}
 	return wire.LinkInfo{
+		Role: wire.Role(l.Role), Name: name,
 		Status: a.status(ap, now), Clinician: ap.Clinician, Practice: a.o.Practice, Phone: a.o.Phone,
 		Start: unix(ap.Start), Opens: unix(opens), Closes: unix(closes), Minutes: ap.Minutes, Language: ap.Language,
 		Now: float64(now.UnixMilli()) / 1000,
@@ -134,16 +165,16 @@ func (a *Access) Link(ctx context.Context, code, source string) (wire.LinkInfo, 
 // Join mints a pass for the holder of a link. Each holder is a person of their own,
 // so that a forwarded link shows as a second person at the door.
 func (a *Access) Join(ctx context.Context, code, source string) (wire.Pass, error) {
-	ap, err := a.byCode(ctx, code, source)
+	l, ap, err := a.byCode(ctx, code, source)
 	var pass wire.Pass
 	if err == nil {
-		pass, err = a.join(ctx, ap)
+		pass, err = a.join(ctx, l, ap)
 	}
 	a.tell(Event{Act: ActLink, Appointment: ap.ID}, err)
 	return pass, err
 }
 
-func (a *Access) join(ctx context.Context, ap store.Appointment) (wire.Pass, error) {
+func (a *Access) join(ctx context.Context, l store.Link, ap store.Appointment) (wire.Pass, error) {
 	switch a.status(ap, a.o.Now()) {
 	case wire.LinkEarly:
 		return wire.Pass{}, refuse(wire.CodeEarly, "the appointment has not opened yet")
@@ -152,7 +183,7 @@ func (a *Access) join(ctx context.Context, ap store.Appointment) (wire.Pass, err
 	case wire.LinkCancelled:
 		return wire.Pass{}, refuse(wire.CodeCancelled, "the appointment was cancelled")
 	}
-	return a.mint(ctx, ap.ID, newID(), wire.RolePatient)
+	return a.mint(ctx, store.Pass{Appointment: ap.ID, Person: newID(), Role: l.Role, Link: l.ID})
 }
 
 // ClinicianPass mints a pass for an appointment's own clinician.
@@ -165,7 +196,7 @@ func (a *Access) ClinicianPass(ctx context.Context, account store.Account, appoi
 		return wire.Pass{}, refuse(wire.CodeCancelled, "the appointment was cancelled")
 	}
 	// One clinician, one place: coming from another machine replaces the first.
-	return a.mint(ctx, ap.ID, "c-"+short(account.ID+ap.ID), wire.RoleClinician)
+	return a.mint(ctx, store.Pass{Appointment: ap.ID, Person: "c-" + short(account.ID+ap.ID), Role: string(wire.RoleClinician)})
 }
 
 // Redeem takes a pass. It works once.
@@ -193,30 +224,41 @@ func (a *Access) redeem(ctx context.Context, token string) (Entry, error) {
 	if wire.AppointmentStatus(ap.Status) == wire.StatusCancelled {
 		return Entry{Appointment: ap.ID}, refuse(wire.CodeCancelled, "the appointment was cancelled")
 	}
-	name := ap.PatientName
-	if wire.Role(pass.Role) == wire.RoleClinician {
-		name = ap.Clinician
+	e := Entry{Appointment: ap.ID, Person: pass.Person, Name: ap.Clinician, Role: wire.Role(pass.Role), Owner: ap.Account}
+	if e.Role == wire.RoleClinician && pass.Link == "" {
+		return e, nil
 	}
-	return Entry{Appointment: ap.ID, Person: pass.Person, Name: name, Role: wire.Role(pass.Role), Owner: ap.Account}, nil
+	// A pass is for what its link says now: one that was changed or taken back meanwhile
+	// opens nothing.
+	l, before, err := a.o.Passes.UseLink(ctx, pass.Link)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (l.Role != pass.Role || l.Appointment != pass.Appointment) {
+		return Entry{Appointment: ap.ID}, refuse(wire.CodePass, "the link of this pass is not what it was")
+	}
+	if err != nil {
+		return Entry{}, err
+	}
+	e.Name, e.Link, e.Again, e.Relation = l.Name, l.ID, before > 0, l.Relation
+	return e, nil
 }
 
-func (a *Access) mint(ctx context.Context, appointment, person string, role wire.Role) (wire.Pass, error) {
-	token, expires := newToken(), a.o.Now().Add(passLife)
-	err := a.o.Passes.AddPass(ctx, hash(token), store.Pass{Appointment: appointment, Person: person, Role: string(role), Expires: expires})
-	return wire.Pass{Pass: token, Expires: unix(expires)}, err
+// mint makes a pass: bound to one room, one person, one role and one link, for a minute.
+func (a *Access) mint(ctx context.Context, p store.Pass) (wire.Pass, error) {
+	token := newToken()
+	p.Expires = a.o.Now().Add(passLife)
+	return wire.Pass{Pass: token, Expires: unix(p.Expires)}, a.o.Passes.AddPass(ctx, hash(token), p)
 }
 
 // byCode finds a link's appointment. Guessing is slowed down by source; a known code
 // is never held up by other people's guesses.
-func (a *Access) byCode(ctx context.Context, code, source string) (store.Appointment, error) {
-	ap, err := a.o.Appointments.AppointmentByLink(ctx, hash(strings.ToLower(code)))
+func (a *Access) byCode(ctx context.Context, code, source string) (store.Link, store.Appointment, error) {
+	l, ap, err := a.o.Passes.LinkByCode(ctx, hash(strings.ToLower(code)))
 	if !errors.Is(err, store.ErrNotFound) {
-		return ap, err
+		return l, ap, err
 	}
 	if wait := a.codes.take(source); wait > 0 {
-		return ap, &Refusal{Code: wire.CodeSlowDown, Text: "too many unknown links", Wait: wait}
+		return l, ap, &Refusal{Code: wire.CodeSlowDown, Text: "too many unknown links", Wait: wait}
 	}
-	return ap, refuse(wire.CodeUnknownLink, "no such link")
+	return l, ap, refuse(wire.CodeUnknownLink, "no such link")
 }
 
 func (a *Access) window(ap store.Appointment) (opens, closes time.Time) {

@@ -1,10 +1,15 @@
 package access
 
 import (
+	"database/sql"
+	"encoding/base64"
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/argon2"
 
 	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/server/store"
@@ -18,7 +23,12 @@ const password = "correct horse battery"
 
 func newAccess(t *testing.T) (*Access, *store.Store, *clock, store.Account) {
 	t.Helper()
-	s, err := store.Open(t.Context(), t.TempDir())
+	return newAccessIn(t, t.TempDir())
+}
+
+func newAccessIn(t *testing.T, dir string) (*Access, *store.Store, *clock, store.Account) {
+	t.Helper()
+	s, err := store.Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,10 +40,18 @@ func newAccess(t *testing.T) (*Access, *store.Store, *clock, store.Account) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	account.Password = cheap(password)
 	if err := s.AddAccount(t.Context(), account); err != nil {
 		t.Fatal(err)
 	}
 	return a, s, c, account
+}
+
+// cheap is a hash that costs next to nothing: most tests are about answers.
+func cheap(password string) string {
+	salt := []byte("saltsaltsaltsalt")
+	enc := base64.RawStdEncoding
+	return "$argon2id$v=19$m=64,t=1,p=1$" + enc.EncodeToString(salt) + "$" + enc.EncodeToString(argon2.IDKey([]byte(password), salt, 1, 64, 1, 32))
 }
 
 func code(t *testing.T, err error, want wire.Code) *Refusal {
@@ -104,7 +122,7 @@ func TestLinkThroughItsLife(t *testing.T) {
 	a, _, c, account := newAccess(t)
 	ctx := t.Context()
 	start := c.at.Add(2 * time.Hour)
-	ap, link, err := a.Book(ctx, account, wire.Invite{PatientEmail: "p@x.example", PatientName: "Yann\u202e", At: start.Format(time.RFC3339)})
+	ap, link, _, err := a.Book(ctx, account, wire.Invite{PatientEmail: "p@x.example", PatientName: "Yann\u202e", At: start.Format(time.RFC3339)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +165,7 @@ func TestLinkThroughItsLife(t *testing.T) {
 func TestPasses(t *testing.T) {
 	a, _, c, account := newAccess(t)
 	ctx := t.Context()
-	ap, link, err := a.Book(ctx, account, wire.Invite{PatientEmail: "p@x.example"})
+	ap, link, _, err := a.Book(ctx, account, wire.Invite{PatientEmail: "p@x.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +208,7 @@ func TestPasses(t *testing.T) {
 func TestGuessingCodes(t *testing.T) {
 	a, _, _, account := newAccess(t)
 	ctx := t.Context()
-	_, link, err := a.Book(ctx, account, wire.Invite{PatientEmail: "p@x.example"})
+	_, link, _, err := a.Book(ctx, account, wire.Invite{PatientEmail: "p@x.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +236,7 @@ func TestBookingIsChecked(t *testing.T) {
 		{PatientEmail: "p@x.example", Minutes: 4}, {PatientEmail: "p@x.example", Minutes: 900}, {PatientEmail: "p@x.example", Language: "br"},
 		{PatientEmail: "p@x.example", PatientName: strings.Repeat("n", wire.MaxName+1)},
 	} {
-		_, _, err := a.Book(t.Context(), account, in)
+		_, _, _, err := a.Book(t.Context(), account, in)
 		code(t, err, wire.CodeMalformed)
 	}
 }
@@ -235,5 +253,117 @@ func TestPasswordsAndAccounts(t *testing.T) {
 		if _, err := NewAccount(bad.email, bad.name, bad.role, password, time.Now()); err == nil {
 			t.Errorf("%+v was taken", bad)
 		}
+	}
+}
+
+// R49: a pass is bound to its room, role, person and link. Whatever changed meanwhile, it
+// opens no more than it was made for.
+func TestPassesAreBound(t *testing.T) {
+	dir := t.TempDir()
+	a, _, c, account := newAccessIn(t, dir)
+	ctx := t.Context()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "ekermed.db")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	one, link, guests, err := a.Book(ctx, account, wire.Invite{PatientEmail: "p@x.example", PatientName: "Yann", Guests: []wire.Guest{
+		{Role: wire.RoleInterpreter, Name: "Ines", Email: "i@x.example", Relation: "Breton"}, {Role: wire.RoleObserver, Name: "Oli", Email: "o@x.example"}}})
+	if err != nil || len(guests) != 2 || len(guests[0].Plain) != 20 || guests[0].Plain == guests[1].Plain {
+		t.Fatalf("%+v %v", guests, err)
+	}
+	two, _, _, err := a.Book(ctx, account, wire.Invite{PatientEmail: "q@x.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	join := func(code string) string {
+		t.Helper()
+		p, err := a.Join(ctx, code, "s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.Pass
+	}
+	people := map[string]bool{}
+	for i, want := range []Entry{
+		{Appointment: one.ID, Name: "Yann", Role: wire.RolePatient, Owner: account.ID, Link: "p-" + one.ID},
+		{Appointment: one.ID, Name: "Ines", Role: wire.RoleInterpreter, Owner: account.ID, Link: guests[0].ID, Relation: "Breton"},
+		{Appointment: one.ID, Name: "Oli", Role: wire.RoleObserver, Owner: account.ID, Link: guests[1].ID},
+	} {
+		for again := range 2 { // the second holder of a link is told apart, and named as such
+			e, err := a.Redeem(ctx, join([]string{link, guests[0].Plain, guests[1].Plain}[i]))
+			if people[e.Person] {
+				t.Error("two joins, one person")
+			}
+			people[e.Person] = true
+			want.Person, want.Again = e.Person, again == 1
+			if err != nil || e != want || e.Appointment == two.ID {
+				t.Errorf("%+v %v, want %+v", e, err, want)
+			}
+		}
+	}
+	info, err := a.Link(ctx, guests[0].Plain, "s")
+	if err != nil || info.Role != wire.RoleInterpreter || info.Name != "Ines" {
+		t.Errorf("%+v %v", info, err)
+	}
+	if info, err := a.Link(ctx, link, "s"); err != nil || info.Role != wire.RolePatient || info.Name != "" {
+		t.Errorf("the patient's name is shown to whoever holds the link: %+v %v", info, err)
+	}
+	// The role of a link changes between button and door; the link goes; the pass itself is
+	// changed in the store.
+	for what, do := range map[string]string{
+		"another role":  `UPDATE links SET role = 'colleague' WHERE id = '` + guests[0].ID + `'`,
+		"another room":  `UPDATE links SET role = 'interpreter', appointment = '` + two.ID + `' WHERE id = '` + guests[0].ID + `'`,
+		"a role raised": `UPDATE passes SET role = 'clinician'`,
+		"a pass moved":  `UPDATE passes SET appointment = '` + two.ID + `'`,
+	} {
+		if _, err := db.ExecContext(ctx, `UPDATE links SET role = 'interpreter', appointment = '`+one.ID+`' WHERE id = '`+guests[0].ID+`'`); err != nil {
+			t.Fatal(err)
+		}
+		pass := join(guests[0].Plain)
+		if _, err := db.ExecContext(ctx, do); err != nil {
+			t.Fatal(err)
+		}
+		if e, err := a.Redeem(ctx, pass); err == nil {
+			t.Errorf("%s: in as %+v", what, e)
+		} else {
+			code(t, err, wire.CodePass)
+		}
+	}
+	// Every guess of a bit is another pass.
+	pass := join(link)
+	for i := range pass {
+		forged := []byte(pass)
+		forged[i] ^= 1
+		_, err := a.Redeem(ctx, string(forged))
+		code(t, err, wire.CodePass)
+	}
+	c.at = c.at.Add(59 * time.Second)
+	if _, err := a.Redeem(ctx, pass); err != nil {
+		t.Errorf("within its minute: %v", err)
+	}
+}
+
+func TestGuestsAreChecked(t *testing.T) {
+	a, _, _, account := newAccess(t)
+	good := wire.Guest{Role: wire.RoleCompanion, Name: "Lou", Email: "l@x.example"}
+	for _, change := range []func(*wire.Guest){
+		func(g *wire.Guest) { g.Role = wire.RoleClinician }, func(g *wire.Guest) { g.Role = wire.RolePatient }, func(g *wire.Guest) { g.Role = "root" },
+		func(g *wire.Guest) { g.Name = " " }, func(g *wire.Guest) { g.Name = strings.Repeat("n", wire.MaxName+1) },
+		func(g *wire.Guest) { g.Relation = strings.Repeat("n", wire.MaxName+1) }, func(g *wire.Guest) { g.Email = "l@x.example\r\nBcc: x@x.example" },
+	} {
+		g := good
+		change(&g)
+		_, _, _, err := a.Book(t.Context(), account, wire.Invite{PatientEmail: "p@x.example", Guests: []wire.Guest{g}})
+		code(t, err, wire.CodeMalformed)
+	}
+	many := make([]wire.Guest, wire.MaxGuests+1)
+	for i := range many {
+		many[i] = good
+	}
+	_, _, _, err := a.Book(t.Context(), account, wire.Invite{PatientEmail: "p@x.example", Guests: many})
+	code(t, err, wire.CodeMalformed)
+	if _, _, guests, err := a.Book(t.Context(), account, wire.Invite{PatientEmail: "p@x.example", Guests: many[1:]}); err != nil || len(guests) != wire.MaxGuests {
+		t.Errorf("%d %v", len(guests), err)
 	}
 }

@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -12,16 +13,54 @@ import (
 	"ekermed.example/ekermed/internal/server/store"
 )
 
-// Book makes an appointment and its link code, which is told this once.
-func (a *Access) Book(ctx context.Context, account store.Account, in wire.Invite) (store.Appointment, string, error) {
-	ap, code, err := a.book(ctx, account, in)
+// GuestLink is a guest's link and its code, which is told this once.
+type GuestLink struct {
+	store.Link
+	Plain string
+}
+
+// Book makes an appointment and its link codes, which are told this once: the patient's,
+// and one for each guest.
+func (a *Access) Book(ctx context.Context, account store.Account, in wire.Invite) (store.Appointment, string, []GuestLink, error) {
+	guests, err := newGuests(in.Guests)
+	if err != nil {
+		return store.Appointment{}, "", nil, err
+	}
+	links := make([]store.Link, len(guests))
+	for i := range guests {
+		links[i] = guests[i].Link
+	}
+	ap, code, err := a.book(ctx, account, in, links)
 	if err == nil {
 		a.tell(Event{Act: ActInvite, Account: account.ID, Appointment: ap.ID}, nil)
 	}
-	return ap, code, err
+	return ap, code, guests, err
 }
 
-func (a *Access) book(ctx context.Context, account store.Account, in wire.Invite) (store.Appointment, string, error) {
+// newGuests checks who is invited beside the patient, and makes their links.
+func newGuests(list []wire.Guest) ([]GuestLink, error) {
+	if len(list) > wire.MaxGuests {
+		return nil, refuse(wire.CodeMalformed, fmt.Sprintf("at most %d people may be invited beside the patient", wire.MaxGuests))
+	}
+	guests := make([]GuestLink, len(list))
+	for i, g := range list {
+		email, name, relation := strings.TrimSpace(g.Email), Clean(g.Name), Clean(g.Relation)
+		switch {
+		case !g.Role.Guest():
+			return nil, refuse(wire.CodeMalformed, "the role of a guest must be colleague, interpreter, companion or observer")
+		case name == "" || utf8.RuneCountInString(name) > wire.MaxName || utf8.RuneCountInString(relation) > wire.MaxName:
+			return nil, refuse(wire.CodeMalformed, fmt.Sprintf("the name of a guest must have 1 to %d characters, their relation at most as many", wire.MaxName))
+		}
+		if err := CheckEmail(email); err != nil {
+			return nil, refuse(wire.CodeMalformed, err.Error())
+		}
+		plain := newCode()
+		guests[i] = GuestLink{store.Link{ID: newID(), Role: string(g.Role), Name: name, Email: email, Relation: relation, Code: hash(plain)}, plain}
+	}
+	return guests, nil
+}
+
+func (a *Access) book(ctx context.Context, account store.Account, in wire.Invite, guests []store.Link) (store.Appointment, string, error) {
 	bad := func(text string) (store.Appointment, string, error) {
 		return store.Appointment{}, "", refuse(wire.CodeMalformed, text)
 	}
@@ -65,7 +104,7 @@ func (a *Access) book(ctx context.Context, account store.Account, in wire.Invite
 		Start: start, Minutes: minutes, Language: language, Status: string(wire.StatusPlanned),
 		Link: hash(code), Created: now,
 	}
-	return ap, code, a.o.Appointments.AddAppointment(ctx, ap)
+	return ap, code, a.o.Appointments.AddAppointment(ctx, ap, guests...)
 }
 
 // Agenda lists the appointments of the clinician's today, and what is still running
@@ -98,6 +137,11 @@ func (a *Access) Cancel(ctx context.Context, account store.Account, id string) (
 	err = a.o.Appointments.SetStatus(ctx, id, string(wire.StatusCancelled))
 	a.tell(Event{Act: ActCancel, Account: account.ID, Appointment: id}, err)
 	return ap, err
+}
+
+// Guests lists who was invited to an appointment beside the patient.
+func (a *Access) Guests(ctx context.Context, ap store.Appointment) ([]store.Link, error) {
+	return a.o.Appointments.Guests(ctx, ap.ID)
 }
 
 func (a *Access) own(ctx context.Context, account store.Account, id string) (store.Appointment, error) {

@@ -15,8 +15,11 @@ const (
 	ActSignOut Act = "sign_out"
 	ActInvite  Act = "invite"
 	ActCancel  Act = "cancel"
-	ActLink    Act = "link" // a patient's link was opened by its button, or was none
-	ActPass    Act = "pass" // a pass was shown at a room's door; only refusals are told
+	ActLink    Act = "link"  // a patient's link was opened by its button, or was none
+	ActLapse   Act = "lapse" // a session ended because nobody was at the desk
+	// ActRecovery: a recovery code was used up.
+	ActRecovery Act = "recovery"
+	ActPass     Act = "pass" // a pass was shown at a room's door; only refusals are told
 )
 
 // Event is one such act. Its texts are for package alias, never to be kept.

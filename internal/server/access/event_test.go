@@ -32,12 +32,12 @@ func TestEvents(t *testing.T) {
 	a.accounts.burst = 1
 	_, _ = a.SignIn(ctx, wire.SignIn{Email: "anne@h.example", Password: "not it at all"}, "s")
 	want("slowed down")
-	ap, link, err := a.Book(ctx, account, wire.Invite{PatientEmail: "p@x.example"})
+	ap, link, _, err := a.Book(ctx, account, wire.Invite{PatientEmail: "p@x.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want("booked", Event{Act: ActInvite, Account: account.ID, Appointment: ap.ID})
-	_, _, _ = a.Book(ctx, account, wire.Invite{PatientEmail: "p"})
+	_, _, _, _ = a.Book(ctx, account, wire.Invite{PatientEmail: "p"})
 	want("not booked")
 	if _, err := a.Link(ctx, link, "s"); err != nil {
 		t.Error(err)

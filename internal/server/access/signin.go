@@ -57,29 +57,60 @@ func (a *Access) signIn(ctx context.Context, email string, in wire.SignIn, sourc
 	if !known || !right || account.Disabled {
 		return wire.Session{}, account.ID, refuse(wire.CodeCredentials, "wrong address or password")
 	}
+	if err := a.second(ctx, account, in.Code); err != nil {
+		return wire.Session{}, account.ID, err
+	}
 	a.accounts.forgive(email)
 	token, expires := newToken(), a.o.Now().Add(a.o.Session)
 	if err := a.o.Accounts.AddSession(ctx, hash(token), account.ID, expires); err != nil {
 		return wire.Session{}, account.ID, err
 	}
+	if err := a.o.Accounts.TouchSession(ctx, hash(token), a.o.Now()); err != nil {
+		return wire.Session{}, account.ID, err
+	}
 	return wire.Session{Token: token, Name: account.Name, Email: account.Email, Role: wire.RoleClinician, Expires: unix(expires)}, account.ID, nil
 }
 
-// Session finds who holds a session token.
+// Session finds who holds a session token. Asking is not doing: only Active keeps a session
+// from lapsing.
 func (a *Access) Session(ctx context.Context, token string) (store.Account, time.Time, error) {
-	account, expires, err := a.o.Accounts.SessionAccount(ctx, hash(token), a.o.Now())
+	now := a.o.Now()
+	s, err := a.o.Accounts.Session(ctx, hash(token), now)
 	if errors.Is(err, store.ErrNotFound) {
-		return account, expires, refuse(wire.CodeSession, "not signed in, or the session has ended")
+		return s.Account, s.Expires, refuse(wire.CodeSession, "not signed in, or the session has ended")
+	}
+	if err != nil {
+		return s.Account, s.Expires, err
+	}
+	if a.lapsed(s, now) {
+		err := a.o.Accounts.EndSession(ctx, hash(token)) // for good, whatever the clock does
+		if err == nil {
+			err = refuse(wire.CodeIdle, "the session lapsed because nobody was at the desk")
+		}
+		a.tell(Event{Act: ActLapse, Account: s.Account.ID}, err)
+		return store.Account{}, time.Time{}, err
+	}
+	if s.Seen.IsZero() { // a session of before sessions lapsed
+		err = a.o.Accounts.TouchSession(ctx, hash(token), now)
+	}
+	return s.Account, s.Expires, err
+}
+
+// Active is Session for somebody who is doing something.
+func (a *Access) Active(ctx context.Context, token string) (store.Account, time.Time, error) {
+	account, expires, err := a.Session(ctx, token)
+	if err == nil {
+		err = a.o.Accounts.TouchSession(ctx, hash(token), a.o.Now())
 	}
 	return account, expires, err
 }
 
 // SignOut ends a session.
 func (a *Access) SignOut(ctx context.Context, token string) error {
-	account, _, known := a.o.Accounts.SessionAccount(ctx, hash(token), a.o.Now())
+	s, known := a.o.Accounts.Session(ctx, hash(token), a.o.Now())
 	err := a.o.Accounts.EndSession(ctx, hash(token))
 	if known == nil {
-		a.tell(Event{Act: ActSignOut, Account: account.ID}, err)
+		a.tell(Event{Act: ActSignOut, Account: s.Account.ID}, err)
 	}
 	return err
 }

@@ -33,6 +33,7 @@ type Config struct {
 	Hosting  Hosting  `toml:"hosting"`
 	// Retention is how long what names people is kept.
 	Retention Retention `toml:"retention"`
+	Access    Access    `toml:"access"`
 	Metrics   Metrics   `toml:"metrics"`
 	Journal   Journal   `toml:"journal"`
 	Log       Log       `toml:"log"`
@@ -113,6 +114,18 @@ type Retention struct {
 	Appointments Duration `toml:"appointments"`
 	Outbox       Duration `toml:"outbox"`
 }
+
+// Access is how clinicians sign in, and for how long.
+type Access struct {
+	SecondFactor string   `toml:"second_factor"`
+	Idle         Duration `toml:"idle"`
+}
+
+// The values of access.second_factor.
+const (
+	FactorOptional = "optional"
+	FactorRequired = "required"
+)
 
 // The values of room.sealing.
 const (
@@ -198,6 +211,7 @@ func Default() Config {
 			Sealing: SealingAuto, Rekey: Duration(time.Minute), Recertify: Duration(10 * time.Minute),
 		},
 		Retention: Retention{Appointments: Duration(30 * 24 * time.Hour), Outbox: Duration(7 * 24 * time.Hour)},
+		Access:    Access{SecondFactor: FactorOptional, Idle: Duration(15 * time.Minute)},
 		Metrics:   Metrics{Listen: "127.0.0.1:9464"},
 		Journal:   Journal{TrailMonths: 12},
 		Log:       Log{Level: "info", Format: "json"},

@@ -152,6 +152,7 @@ func (c Config) room() error {
 		{"room.closes_after", c.Room.ClosesAfter, time.Minute, 48 * time.Hour},
 		{"room.grace", c.Room.Grace, 5 * time.Second, 10 * time.Minute},
 		{"room.session", c.Room.Session, 5 * time.Minute, 7 * 24 * time.Hour},
+		{"access.idle", c.Access.Idle, time.Minute, 24 * time.Hour},
 		{"room.rekey", c.Room.Rekey, time.Second, 10 * time.Minute},
 		{"room.recertify", c.Room.Recertify, 10 * time.Second, 24 * time.Hour},
 		{"retention.appointments", c.Retention.Appointments, 24 * time.Hour, 366 * 24 * time.Hour},
@@ -166,6 +167,9 @@ func (c Config) room() error {
 	}
 	if !slices.Contains([]string{SealingAuto, SealingRequired}, c.Room.Sealing) {
 		return wrong("room.sealing", c.Room.Sealing, "choose auto or required")
+	}
+	if !slices.Contains([]string{FactorOptional, FactorRequired}, c.Access.SecondFactor) {
+		return wrong("access.second_factor", c.Access.SecondFactor, "choose optional or required")
 	}
 	return c.routable()
 }

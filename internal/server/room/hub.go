@@ -193,7 +193,7 @@ func (h *Hub) Cancel(appointment string) {
 	if r != nil {
 		r.post(func() {
 			for _, p := range r.people {
-				r.drop(p, wire.ReasonCancelled, "")
+				r.drop(p, nil, wire.ReasonCancelled, "")
 			}
 		})
 	}
@@ -207,6 +207,24 @@ func (h *Hub) Rooms() (rooms, people int) {
 		people += len(list)
 	}
 	return len(h.rooms), people
+}
+
+// Busy tells whether the clinician of an account is in a room now, or has just dropped out
+// of one and may come back.
+func (h *Hub) Busy(account string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for appointment, people := range h.people {
+		if r := h.rooms[appointment]; r == nil || r.owner != account {
+			continue
+		}
+		for _, p := range people {
+			if p.Role == wire.RoleClinician {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (h *Hub) publish(r *room, people []wire.Person) {

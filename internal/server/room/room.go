@@ -32,8 +32,9 @@ type Seat interface {
 
 // Seater seats people (package sfu). out must not block.
 type Seater interface {
-	// next gives the generation of each new media connection of the seat.
-	Seat(room, peer string, next func() uint32, out func(wire.Message)) (Seat, error)
+	// next gives the generation of each new media connection of the seat. Of who does not
+	// speak nothing is taken, and nothing forwarded.
+	Seat(room, peer string, speaks bool, next func() uint32, out func(wire.Message)) (Seat, error)
 }
 
 // Tickets hands out ICE servers with short-lived credentials (package relay): for a
@@ -53,6 +54,11 @@ type Entry struct {
 	Name   string
 	Role   wire.Role
 	Owner  string // the account whose appointment it is
+	// Link names the link that they hold, empty for a clinician. Again: it has brought
+	// somebody else before.
+	Link     string
+	Again    bool
+	Relation string // of a guest, see wire.Person
 }
 
 // Conn is one participant's connection, as the room sees it. Neither method blocks.
@@ -90,6 +96,7 @@ type room struct {
 	gens        generations
 	meets       *rate.Limiter
 	spell       spell
+	locked      bool
 }
 
 func newRoom(h *Hub, e Entry) *room {
@@ -105,7 +112,7 @@ func newRoom(h *Hub, e Entry) *room {
 func (r *room) run(ctx context.Context) {
 	defer func() {
 		for _, p := range r.people {
-			r.drop(p, wire.ReasonShutdown, "")
+			r.drop(p, nil, wire.ReasonShutdown, "")
 		}
 		r.hub.publish(r, nil)
 		close(r.gone)
@@ -150,12 +157,6 @@ func (r *room) all() []wire.Person {
 	return list
 }
 
-// visible tells whether a may know of b: the waiting see nobody but the clinician.
-func visible(a, b *person) bool {
-	return a == b || a.Role == wire.RoleClinician || b.Role == wire.RoleClinician ||
-		(a.Place == wire.PlaceCall && b.Place == wire.PlaceCall)
-}
-
 func (r *room) seenBy(p *person) []wire.Person {
 	var seen []wire.Person
 	for _, other := range r.all() {
@@ -186,13 +187,18 @@ func (r *room) enter(e Entry, resume string, conn Conn) *person {
 			p.leave.Stop()
 			p.leave = nil
 		}
+	case r.locked && e.Role != wire.RoleClinician:
+		r.door(Barred, nobody(e), nil, "")
+		conn.Send(wire.Failure{Code: wire.CodeLocked, Text: "the clinician has closed this room", Fatal: true})
+		conn.Close()
+		return nil
 	case len(r.people) >= MaxPeople && e.Role != wire.RoleClinician: // who holds the link keeps no clinician out
 		conn.Send(wire.Failure{Code: wire.CodeFull, Text: "this room is full", Fatal: true})
 		conn.Close()
 		return nil
 	default:
 		p = &person{entry: e, resume: resume, conn: &pipe{}, renews: rate.NewLimiter(rate.Every(renewEvery), renewBurst), secrets: secrets(), Person: wire.Person{
-			ID: e.Person, Name: e.Name, Role: e.Role, Place: wire.PlaceWaiting,
+			ID: e.Person, Name: e.Name, Role: e.Role, Place: wire.PlaceWaiting, Relation: e.Relation,
 			Since: float64(now.UnixMilli()) / 1000,
 		}}
 		if e.Role == wire.RoleClinician {
@@ -201,7 +207,8 @@ func (r *room) enter(e Entry, resume string, conn Conn) *person {
 		p.conn.swap(conn, nil)
 		r.people[p.ID] = p
 		r.log.Info("came", "peer", p.ID, "role", p.Role)
-		r.door(Came, p, "")
+		r.door(Came, p, nil, "")
+		r.recognise(p)
 	}
 	if p.resume != resume {
 		r.hub.forget(p.resume)
@@ -209,21 +216,49 @@ func (r *room) enter(e Entry, resume string, conn Conn) *person {
 		p.Ready = false
 	}
 	p.Away, p.resume = false, resume
-	r.hub.o.Tickets.Admit(p.ID)
+	ice := []wire.ICEServer(nil)
+	if p.Place != wire.PlaceHold {
+		r.hub.o.Tickets.Admit(p.ID)
+		ice = r.hub.o.Tickets.ICE(p.ID, false)
+	}
 	p.conn.Send(wire.Welcome{
 		Version: wire.Version, Self: p.ID, Role: p.Role, Room: r.id, Resume: p.resume,
-		People: r.seenBy(p), ICE: r.hub.o.Tickets.ICE(p.ID, false), Gen: r.held(p),
-		Rekey: r.hub.o.Rekey.Seconds(), Sealed: r.hub.o.Sealed,
+		People: r.seenBy(p), ICE: ice, Gen: r.held(p),
+		Rekey: r.hub.o.Rekey.Seconds(), Sealed: r.hub.o.Sealed, Locked: r.locked,
 	})
 	r.tell(p)
 	r.back(p)
 	return p
 }
 
+// recognise marks everybody whose link has brought more than one person (threat 13): it
+// was forwarded, or its holder came twice. Only asking tells, so the clinician is told.
+func (r *room) recognise(p *person) {
+	p.Again = p.entry.Again
+	for _, other := range r.people {
+		if other == p || p.entry.Link == "" || other.entry.Link != p.entry.Link {
+			continue
+		}
+		p.Again = true
+		if !other.Again {
+			other.Again = true
+			r.tell(other)
+		}
+	}
+	if p.Again {
+		r.door(Again, p, nil, "")
+	}
+}
+
+// nobody is who was kept out, for the witness.
+func nobody(e Entry) *person {
+	return &person{entry: e, Person: wire.Person{ID: e.Person, Role: e.Role}}
+}
+
 // handle does what a participant asks. An error ends their connection.
 func (r *room) handle(p *person, m wire.Message) *wire.Failure {
-	if !allowed(p.Role, m) {
-		return &wire.Failure{Code: wire.CodeRole, Text: "a " + string(p.Role) + " may not send " + wire.Type(m), Fatal: true}
+	if failure := p.allowed(m); failure != nil {
+		return failure
 	}
 	switch m := m.(type) {
 	case wire.Ready:
@@ -236,18 +271,24 @@ func (r *room) handle(p *person, m wire.Message) *wire.Failure {
 		if !p.Ready { // of this program; it does not change
 			p.direct, p.chooses, p.Keys, p.Seal = m.Direct, m.Chooses, m.Keys, m.Seal
 		}
-		p.Ready, p.Audio, p.Video = true, m.Audio, m.Video
+		p.Ready, p.Audio, p.Video = true, m.Audio && speaks(p.Role), m.Video && speaks(p.Role)
 		r.tell(p)
 		r.steer()
 	case wire.Media:
-		p.Audio, p.Video = m.Audio, m.Video
+		p.Audio, p.Video = m.Audio && speaks(p.Role), m.Video && speaks(p.Role)
 		r.tell(p)
 	case wire.Admit:
-		return r.admit(m.Peer)
+		return r.admit(p, m.Peer)
 	case wire.Refuse:
-		return r.refuse(m)
+		return r.refuse(p, m)
 	case wire.Note:
 		return r.note(p, m)
+	case wire.Lock:
+		r.lock(p, m.On)
+	case wire.Remove:
+		return r.remove(p, m)
+	case wire.Hold:
+		return r.hold(p, m)
 	case wire.Offer, wire.Answer, wire.Candidate, wire.Up, wire.Renew:
 		return r.media(p, m)
 	case wire.Commit, wire.Reveal, wire.Encapsulate, wire.Sealed:
@@ -262,17 +303,6 @@ func (r *room) handle(p *person, m wire.Message) *wire.Failure {
 	return nil
 }
 
-// allowed is the table of role by message; what is not here is refused.
-func allowed(role wire.Role, m wire.Message) bool {
-	switch m := m.(type) {
-	case wire.Admit, wire.Refuse, wire.Note:
-		return role == wire.RoleClinician
-	case wire.Leave:
-		return role == wire.RoleClinician || !m.End
-	}
-	return true
-}
-
 func noPeer() *wire.Failure {
 	return &wire.Failure{Code: wire.CodeNoPeer, Text: "nobody with this id waits here"}
 }
@@ -284,35 +314,28 @@ func (r *room) waiting(id string) *person {
 	return nil
 }
 
-func (r *room) admit(id string) *wire.Failure {
+func (r *room) admit(by *person, id string) *wire.Failure {
 	p := r.waiting(id)
 	if p == nil {
 		return noPeer()
 	}
-	if r.hub.o.Policy == DirectOnly && len(r.inCall()) >= 2 {
-		return &wire.Failure{Code: wire.CodeFull, Text: "this server lets two people talk, directly; nobody else can be admitted"}
+	if failure := r.noRoom(p); failure != nil {
+		return failure
 	}
-	p.Place = wire.PlaceCall
 	r.log.Info("admitted", "peer", p.ID)
-	r.door(Admitted, p, "")
-	p.conn.Send(wire.Admitted{ICE: r.hub.o.Tickets.ICE(p.ID, false)})
-	for _, other := range r.people {
-		if other != p && visible(p, other) {
-			p.conn.Send(wire.Presence{Person: other.Person})
-		}
-	}
-	r.tell(p)
+	r.door(Admitted, p, by, "")
+	r.bring(p)
 	r.steer()
 	return nil
 }
 
-func (r *room) refuse(m wire.Refuse) *wire.Failure {
+func (r *room) refuse(by *person, m wire.Refuse) *wire.Failure {
 	p := r.waiting(m.Peer)
 	if p == nil {
 		return noPeer()
 	}
 	r.log.Info("refused", "peer", p.ID)
-	r.drop(p, wire.ReasonRefused, m.Text)
+	r.drop(p, by, wire.ReasonRefused, m.Text)
 	return nil
 }
 
@@ -339,22 +362,22 @@ func (r *room) inCall() []*person {
 func (r *room) leave(p *person, end bool) {
 	r.log.Info("left", "peer", p.ID, "end", end)
 	if end {
-		r.door(Closed, p, "")
+		r.door(Closed, p, p, "")
 	}
-	r.drop(p, wire.ReasonLeft, "")
+	r.drop(p, p, wire.ReasonLeft, "")
 	if !end {
 		r.steer() // two who are left may talk directly
 		return
 	}
 	for _, other := range r.people {
-		r.drop(other, wire.ReasonEnded, "")
+		r.drop(other, p, wire.ReasonEnded, "")
 	}
 	r.hub.o.Done(r.appointment)
 }
 
 // drop takes a person out of the room and tells them and the others why.
-func (r *room) drop(p *person, why wire.Reason, text string) {
-	r.door(Went, p, why)
+func (r *room) drop(p, by *person, why wire.Reason, text string) {
+	r.door(Went, p, by, why)
 	r.parting(p, why)
 	delete(r.people, p.ID)
 	if p.leave != nil {
@@ -365,7 +388,7 @@ func (r *room) drop(p *person, why wire.Reason, text string) {
 	r.hub.o.Tickets.Revoke(p.ID)
 	p.conn.swap(nil, wire.Ended{Reason: why, Text: text})
 	for _, other := range r.people {
-		if visible(other, p) {
+		if visible(other, p) || other.Place == wire.PlaceHold { // who may have known them
 			other.conn.Send(wire.Gone{ID: p.ID, Reason: why})
 		}
 	}
@@ -401,7 +424,7 @@ func (r *room) away(p *person, conn Conn) {
 		r.post(func() {
 			if r.people[p.ID] == p && p.Away {
 				r.log.Info("lost", "peer", p.ID)
-				r.drop(p, wire.ReasonLost, "")
+				r.drop(p, nil, wire.ReasonLost, "")
 				r.steer()
 			}
 		})

@@ -3,8 +3,6 @@ package room
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -53,6 +51,7 @@ func last[T wire.Message](l *line) (T, bool) {
 type chairs struct {
 	mu     sync.Mutex
 	seated map[string]bool
+	silent map[string]bool   // seated without a line to publish on
 	seat   func(peer string) // called when somebody sits down
 }
 
@@ -61,10 +60,14 @@ type chair struct {
 	peer string
 }
 
-func (c *chairs) Seat(_, peer string, next func() uint32, out func(wire.Message)) (Seat, error) {
+func (c *chairs) Seat(_, peer string, speaks bool, next func() uint32, out func(wire.Message)) (Seat, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seated[peer] = true
+	if c.silent == nil {
+		c.silent = map[string]bool{}
+	}
+	c.silent[peer] = !speaks
 	if c.seat != nil {
 		c.seat(peer)
 	}
@@ -298,107 +301,6 @@ func TestASecondHolderWaits(t *testing.T) {
 		d.Handle(wire.Refuse{Peer: "two", Text: "Un seul patient"})
 		if e, _ := last[wire.Ended](sl); e.Reason != wire.ReasonRefused || e.Text != "Un seul patient" {
 			t.Errorf("told %+v", e)
-		}
-	})
-}
-
-// Every role by every message: what a patient may not send ends their connection and
-// changes nothing.
-func TestRoles(t *testing.T) {
-	forPatients := map[string]bool{"ready": true, "offer": true, "up": true, "answer": true, "candidate": true, "renew": true, "media": true, "leave": true, "ping": true,
-		"commit": true, "reveal": true, "encapsulate": true, "sealed": true}
-	for _, m := range wire.ClientMessages() {
-		synctest.Test(t, func(t *testing.T) {
-			h, c := hub(t)
-			pl := &line{}
-			h.Enter(doctor, &line{})
-			h.Enter(second, &line{})
-			p := h.Enter(patient, pl)
-			if _, ok := m.(wire.Admit); ok {
-				m = wire.Admit{Peer: "pat"} // let me in
-			}
-			stays := p.Handle(m)
-			name := wire.Type(m)
-			if forPatients[name] != stays {
-				t.Errorf("patient sends %s: stays %v", name, stays)
-			}
-			if f, ok := last[wire.Failure](pl); !forPatients[name] && (!ok || !f.Fatal || (f.Code != wire.CodeRole && f.Code != wire.CodeOrder)) {
-				t.Errorf("patient sends %s: told %+v", name, f)
-			}
-			if c.has("pat") {
-				t.Errorf("patient sends %s and is seated", name)
-			}
-		})
-	}
-	if allowed(wire.RolePatient, wire.Leave{End: true}) {
-		t.Error("a patient may end it for everybody")
-	}
-}
-
-// In whatever order messages come, nobody is seated before the clinician admitted
-// them and they agreed to capture.
-func TestAnyOrderNeverSeatsEarly(t *testing.T) {
-	rounds := 3000
-	if os.Getenv("EKERMED_LONG") != "" {
-		rounds = 100_000
-	}
-	synctest.Test(t, func(t *testing.T) {
-		h, c := hub(t)
-		random := rand.New(rand.NewPCG(3, 4))
-		for round := range rounds {
-			id := "r" + time.Duration(round).String()
-			of := func(e Entry) Entry { e.Appointment, e.Person = id, e.Person+id; return e }
-			admitted, ready := map[string]bool{}, map[string]bool{}
-			c.mu.Lock()
-			c.seat = func(peer string) {
-				if (peer != "doc"+id && !admitted[peer]) || !ready[peer] {
-					t.Errorf("round %d: %s seated, admitted %v, ready %v", round, peer, admitted[peer], ready[peer])
-				}
-			}
-			c.mu.Unlock()
-			places, lines := map[string]*Place{}, map[string]*line{}
-			for range 14 {
-				for person, l := range lines {
-					if m, ok := last[wire.Direct](l); ok && ((person != "doc"+id && !admitted[person]) || !ready[person] || !ready[m.Peer]) {
-						t.Errorf("round %d: %s was connected, admitted %v, ready %v", round, person, admitted[person], ready[person])
-					}
-				}
-				e := of([]Entry{doctor, patient, second}[random.IntN(3)])
-				p := places[e.Person]
-				if p == nil {
-					lines[e.Person] = &line{}
-					places[e.Person] = h.Enter(e, lines[e.Person])
-					continue
-				}
-				target := of([]Entry{patient, second}[random.IntN(2)]).Person
-				gen := uint32(1)
-				if m, ok := last[wire.Direct](lines[e.Person]); ok && random.IntN(2) == 0 {
-					gen = m.Gen
-				}
-				switch random.IntN(10) {
-				case 0, 1:
-					ready[e.Person] = true
-					p.Handle(wire.Ready{Audio: true, Video: true, Direct: random.IntN(4) > 0})
-				case 8:
-					p.Handle(wire.Up{Gen: gen})
-				case 9:
-					p.Handle(wire.Offer{Gen: gen, Round: 1})
-				case 2, 3:
-					if e.Role == wire.RoleClinician {
-						admitted[target] = true // whoever waits under this id may now come in
-					}
-					p.Handle(wire.Admit{Peer: target})
-				case 4:
-					p.Handle(wire.Answer{Gen: 1, Round: 1})
-				case 5:
-					p.Handle(wire.Renew{Gen: gen})
-				case 6:
-					p.Handle(wire.Refuse{Peer: target})
-				case 7:
-					p.Broken()
-				}
-			}
-			h.Cancel(id)
 		}
 	})
 }

@@ -91,6 +91,7 @@ func (r *room) steer() {
 	in := r.talkers()
 	switch {
 	case in == nil:
+		r.blind()
 	case r.directly(in):
 		if r.route.way != directWay || !r.route.with(in) {
 			r.meet(in[0], in[1])
@@ -100,18 +101,32 @@ func (r *room) steer() {
 	}
 }
 
+// blind takes the picture from those who only watch, while there is nothing to watch: who
+// is left thinks to be alone.
+func (r *room) blind() {
+	for _, p := range r.people {
+		if !speaks(p.Role) && p.seat != nil {
+			r.cut(p)
+			p.conn.Send(wire.Settle{Gen: r.gens.next()})
+		}
+	}
+}
+
 // talkers are those who were let in and agreed to capture; nil without a clinician or
-// without somebody else.
+// without somebody else who speaks.
 func (r *room) talkers() []*person {
 	var in []*person
-	clinician := false
+	clinician, voices := false, 0
 	for _, p := range r.people {
 		if p.talks() {
 			in = append(in, p)
+			if speaks(p.Role) {
+				voices++
+			}
 			clinician = clinician || p.Role == wire.RoleClinician
 		}
 	}
-	if !clinician || len(in) < 2 {
+	if !clinician || voices < 2 {
 		return nil
 	}
 	return in
@@ -119,7 +134,7 @@ func (r *room) talkers() []*person {
 
 // directly tells whether these people talk to each other without the server.
 func (r *room) directly(in []*person) bool {
-	if len(in) != 2 || !in[0].direct || !in[1].direct {
+	if len(in) != 2 || !in[0].direct || !in[1].direct { // both speak, or they would be no talkers
 		return false
 	}
 	switch r.hub.o.Policy {
@@ -150,8 +165,8 @@ func (r *room) meet(a, b *person) {
 	if !r.meets.AllowN(r.hub.o.Now(), 1) {
 		r.route.limit = time.AfterFunc(meetEvery, func() {
 			r.post(func() {
-				if r.people[a.ID] == a && r.people[b.ID] == b && r.directly(r.talkers()) {
-					r.meet(a, b)
+				if in := r.talkers(); r.directly(in) { // others may talk now
+					r.meet(in[0], in[1])
 				}
 			})
 		})
@@ -211,7 +226,7 @@ func (r *room) viaServer(in []*person) {
 }
 
 func (r *room) sit(p *person) {
-	seat, err := r.hub.o.Seater.Seat(r.id, p.ID, r.gens.next, func(m wire.Message) {
+	seat, err := r.hub.o.Seater.Seat(r.id, p.ID, speaks(p.Role), r.gens.next, func(m wire.Message) {
 		if offer, ok := m.(wire.Offer); ok && offer.Round == 1 {
 			offer.ICE = r.hub.o.Tickets.ICE(p.ID, false)
 			m = offer
@@ -316,8 +331,8 @@ func (r *room) back(p *person) {
 
 // media takes what concerns the media connection of one generation.
 func (r *room) media(p *person, m wire.Message) *wire.Failure {
-	if r.gen(p) == 0 && p.Place == wire.PlaceCall {
-		return nil // it was on its way when the other left
+	if r.gen(p) == 0 && p.Place != wire.PlaceWaiting {
+		return nil // it was on its way when the other left, or when they were set on hold
 	}
 	if r.gen(p) == 0 {
 		return &wire.Failure{Code: wire.CodeOrder, Text: wire.Type(m) + " before the first connection"}

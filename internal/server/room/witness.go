@@ -15,6 +15,14 @@ const (
 	Admitted Act = "admitted"
 	Went     Act = "went" // for the reason that is told with it
 	Closed   Act = "closed"
+	Held     Act = "held"
+	Unheld   Act = "unheld"
+	Locked   Act = "locked"
+	Unlocked Act = "unlocked"
+	// Barred: somebody came to a locked room. Again: somebody came by a link that has brought
+	// somebody else too.
+	Barred Act = "barred"
+	Again  Act = "again"
 )
 
 // Door is one event at a door.
@@ -25,6 +33,9 @@ type Door struct {
 	Person      string
 	Role        wire.Role
 	Why         wire.Reason // of Went
+	// By did it: a person's id and role, empty when nobody in the room did.
+	By     string
+	ByRole wire.Role
 }
 
 // Phase is where a call stands.
@@ -66,10 +77,16 @@ type spell struct {
 	astray bool
 }
 
-func (r *room) door(act Act, p *person, why wire.Reason) {
-	if w := r.hub.o.Witness; w != nil {
-		w.Door(Door{act, r.appointment, r.owner, p.ID, p.Role, why})
+func (r *room) door(act Act, p, by *person, why wire.Reason) {
+	w := r.hub.o.Witness
+	if w == nil {
+		return
 	}
+	d := Door{Act: act, Appointment: r.appointment, Owner: r.owner, Person: p.ID, Role: p.Role, Why: why}
+	if by != nil {
+		d.By, d.ByRole = by.ID, by.Role
+	}
+	w.Door(d)
 }
 
 func (r *room) call(phase Phase, in []*person) {
@@ -120,7 +137,7 @@ func (r *room) talking(in []*person) bool {
 	}
 	up := 0
 	for _, p := range in {
-		if p.seat != nil && p.upServer == p.seat.Gen() {
+		if speaks(p.Role) && p.seat != nil && p.upServer == p.seat.Gen() {
 			up++
 		}
 	}
@@ -131,12 +148,12 @@ func (r *room) talking(in []*person) bool {
 // media and tickets are taken away.
 func (r *room) parting(p *person, why wire.Reason) {
 	in := r.talkers()
-	if in == nil || p.Place != wire.PlaceCall || !p.Ready {
+	if in == nil || !p.talks() || !speaks(p.Role) {
 		return
 	}
 	left, clinician := 0, false
 	for _, other := range in {
-		if other != p {
+		if other != p && speaks(other.Role) {
 			left++
 			clinician = clinician || other.Role == wire.RoleClinician
 		}

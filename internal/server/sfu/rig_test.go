@@ -110,6 +110,7 @@ type raw struct {
 	gen    uint32
 	gens   []uint32
 	states []webrtc.PeerConnectionState
+	offers []string
 	keys   int                     // key-frame requests heard
 	heard  map[string][]rtp.Header // by "peer kind"
 	ssrc   map[string]uint32
@@ -119,6 +120,7 @@ type extras struct {
 	profiles  []dtls.SRTPProtectionProfile
 	extension bool // put a header extension on what is sent
 	silent    bool // send nothing
+	watch     bool // only receive, as far as the server is concerned
 }
 
 func sit(t testing.TB, s *SFU, id string, with extras) *raw {
@@ -152,7 +154,11 @@ func sit(t testing.TB, s *SFU, id string, with extras) *raw {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r.stop = cancel
-	if r.seat, err = s.Seat("room", id, numbers(), r.box.put); err != nil {
+	take := s.Seat
+	if with.watch {
+		take = s.Watch
+	}
+	if r.seat, err = take("room", id, numbers(), r.box.put); err != nil {
 		t.Fatal(err)
 	}
 	r.reading.Go(func() {
@@ -215,6 +221,7 @@ func (r *raw) talk(ctx context.Context, extension bool) {
 
 func (r *raw) answer(o wire.Offer) error {
 	r.mu.Lock()
+	r.offers = append(r.offers, o.SDP)
 	pc, gen, begun := r.pc, r.gen, r.begun
 	r.mu.Unlock()
 	if pc == nil || gen != o.Gen {

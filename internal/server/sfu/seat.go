@@ -21,6 +21,7 @@ type Seat struct {
 	out          func(wire.Message)
 	log          *slog.Logger
 	audio, video *published
+	speaks       bool // not set for who only watches
 
 	inbox   chan func()
 	done    chan struct{}
@@ -121,7 +122,9 @@ func (s *Seat) want(tracks []*published) {
 	s.post(func() {
 		s.wanted = tracks
 		if s.pc == nil {
-			s.connect()
+			if s.speaks || len(tracks) > 0 { // a description needs a line
+				s.connect()
+			}
 			return
 		}
 		s.sync()
@@ -143,7 +146,11 @@ func (s *Seat) connect() {
 	}
 	s.pc = pc
 	gen := s.gen
-	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
+	kinds := []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo}
+	if !s.speaks {
+		kinds = nil
+	}
+	for _, kind := range kinds {
 		if _, err := pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
 			s.fail("adding a transceiver")
 			return
@@ -154,6 +161,9 @@ func (s *Seat) connect() {
 		_ = pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: ssrc}})
 	}
 	pc.OnTrack(func(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+		if !s.speaks {
+			return // sent against the description; nobody gets it
+		}
 		into := s.audio
 		if track.Kind() == webrtc.RTPCodecTypeVideo {
 			into = s.video

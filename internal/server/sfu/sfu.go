@@ -70,6 +70,16 @@ func New(o Options) (*SFU, error) {
 // else seated there. Offers go to out, which must not block; next numbers the seat's
 // media connections, each higher than the one before.
 func (s *SFU) Seat(room, peer string, next func() uint32, out func(wire.Message)) (*Seat, error) {
+	return s.seat(room, peer, true, next, out)
+}
+
+// Watch is Seat for somebody who only receives: they are offered no line to publish on,
+// and what they send all the same is not read.
+func (s *SFU) Watch(room, peer string, next func() uint32, out func(wire.Message)) (*Seat, error) {
+	return s.seat(room, peer, false, next, out)
+}
+
+func (s *SFU) seat(room, peer string, speaks bool, next func() uint32, out func(wire.Message)) (*Seat, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -82,6 +92,7 @@ func (s *SFU) Seat(room, peer string, next func() uint32, out func(wire.Message)
 	if err != nil {
 		return nil, err
 	}
+	seat.speaks = speaks
 	if s.rooms[room] == nil {
 		s.rooms[room] = map[string]*Seat{}
 	}
@@ -97,7 +108,7 @@ func (s *SFU) syncLocked(room string) {
 	for _, seat := range s.rooms[room] {
 		var tracks []*published
 		for _, other := range s.rooms[room] {
-			if other != seat {
+			if other != seat && other.speaks {
 				tracks = append(tracks, other.audio, other.video)
 			}
 		}

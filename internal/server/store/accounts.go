@@ -77,6 +77,14 @@ func (s *Store) endSessions(ctx context.Context, email string) error {
 	return explain(err)
 }
 
+// Session is somebody who is signed in.
+type Session struct {
+	Account
+	Expires time.Time
+	// Seen is when they last did something; zero when that is not known yet.
+	Seen time.Time
+}
+
 // AddSession keeps a session under the hash of its token.
 func (s *Store) AddSession(ctx context.Context, token []byte, account string, expires time.Time) error {
 	if _, err := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE expires < unixepoch()`); err != nil {
@@ -86,16 +94,24 @@ func (s *Store) AddSession(ctx context.Context, token []byte, account string, ex
 	return explain(err)
 }
 
-// SessionAccount finds the account of a live session and when it ends.
-func (s *Store) SessionAccount(ctx context.Context, token []byte, now time.Time) (Account, time.Time, error) {
-	var expires int64
-	var a Account
-	var created int64
-	err := s.db.QueryRowContext(ctx, `SELECT `+accountColumns+`, expires FROM sessions JOIN accounts ON accounts.id = sessions.account
+// Session finds a live session.
+func (s *Store) Session(ctx context.Context, token []byte, now time.Time) (Session, error) {
+	var a Session
+	var created, expires, seen int64
+	err := s.db.QueryRowContext(ctx, `SELECT `+accountColumns+`, expires, seen FROM sessions JOIN accounts ON accounts.id = sessions.account
 		WHERE token = ? AND expires > ? AND NOT disabled`, token, now.Unix()).
-		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Password, &a.Disabled, &created, &expires)
-	a.Created = time.Unix(created, 0)
-	return a, time.Unix(expires, 0), explain(err)
+		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Password, &a.Disabled, &created, &expires, &seen)
+	a.Created, a.Expires = time.Unix(created, 0), time.Unix(expires, 0)
+	if seen > 0 {
+		a.Seen = time.Unix(seen, 0)
+	}
+	return a, explain(err)
+}
+
+// TouchSession notes that somebody did something with a session.
+func (s *Store) TouchSession(ctx context.Context, token []byte, now time.Time) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE sessions SET seen = max(seen, ?) WHERE token = ?`, now.Unix(), token)
+	return explain(err)
 }
 
 // EndSession forgets a session.

@@ -29,22 +29,32 @@ func scanAppointment(row scanner) (Appointment, error) {
 	return a, explain(err)
 }
 
-// AddAppointment keeps a new appointment.
-func (s *Store) AddAppointment(ctx context.Context, a Appointment) error {
-	_, err := s.db.ExecContext(ctx, `INSERT INTO appointments(id, account, patient_email, patient_name, start, minutes, language, status, link, created)
+// AddAppointment keeps a new appointment with its patient's link and those of guests.
+func (s *Store) AddAppointment(ctx context.Context, a Appointment, guests ...Link) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return explain(err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
+	_, err = tx.ExecContext(ctx, `INSERT INTO appointments(id, account, patient_email, patient_name, start, minutes, language, status, link, created)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		a.ID, a.Account, a.PatientEmail, a.PatientName, a.Start.Unix(), a.Minutes, a.Language, a.Status, a.Link, a.Created.Unix())
-	return explain(err)
+	if err != nil {
+		return explain(err)
+	}
+	patient := Link{ID: "p-" + a.ID, Role: "patient", Name: a.PatientName, Email: a.PatientEmail, Code: a.Link}
+	for _, l := range append([]Link{patient}, guests...) {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO links(code, id, appointment, role, name, email, relation) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			l.Code, l.ID, a.ID, l.Role, l.Name, l.Email, l.Relation); err != nil {
+			return explain(err)
+		}
+	}
+	return explain(tx.Commit())
 }
 
 // Appointment finds one by id.
 func (s *Store) Appointment(ctx context.Context, id string) (Appointment, error) {
 	return scanAppointment(s.db.QueryRowContext(ctx, `SELECT `+appointmentColumns+` WHERE a.id = ?`, id))
-}
-
-// AppointmentByLink finds one by the hash of its link code.
-func (s *Store) AppointmentByLink(ctx context.Context, link []byte) (Appointment, error) {
-	return scanAppointment(s.db.QueryRowContext(ctx, `SELECT `+appointmentColumns+` WHERE a.link = ? AND NOT c.disabled`, link))
 }
 
 // AppointmentsBetween lists an account's appointments that start in [from, to), by time.
@@ -74,6 +84,7 @@ func (s *Store) SetStatus(ctx context.Context, id, status string) error {
 // Pass is the right to enter one room once.
 type Pass struct {
 	Appointment, Person, Role string
+	Link                      string // id of the link that it was made for; empty for a clinician
 	Expires                   time.Time
 }
 
@@ -82,8 +93,8 @@ func (s *Store) AddPass(ctx context.Context, token []byte, p Pass) error {
 	if _, err := s.db.ExecContext(ctx, `DELETE FROM passes WHERE expires < unixepoch()`); err != nil {
 		return explain(err)
 	}
-	_, err := s.db.ExecContext(ctx, `INSERT INTO passes(token, appointment, person, role, expires) VALUES (?, ?, ?, ?, ?)`,
-		token, p.Appointment, p.Person, p.Role, p.Expires.Unix())
+	_, err := s.db.ExecContext(ctx, `INSERT INTO passes(token, appointment, person, role, link, expires) VALUES (?, ?, ?, ?, ?, ?)`,
+		token, p.Appointment, p.Person, p.Role, p.Link, p.Expires.Unix())
 	return explain(err)
 }
 
@@ -91,8 +102,8 @@ func (s *Store) AddPass(ctx context.Context, token []byte, p Pass) error {
 func (s *Store) UsePass(ctx context.Context, token []byte, now time.Time) (Pass, error) {
 	var p Pass
 	var expires int64
-	err := s.db.QueryRowContext(ctx, `DELETE FROM passes WHERE token = ? RETURNING appointment, person, role, expires`, token).
-		Scan(&p.Appointment, &p.Person, &p.Role, &expires)
+	err := s.db.QueryRowContext(ctx, `DELETE FROM passes WHERE token = ? RETURNING appointment, person, role, link, expires`, token).
+		Scan(&p.Appointment, &p.Person, &p.Role, &p.Link, &expires)
 	p.Expires = time.Unix(expires, 0)
 	if err == nil && !now.Before(p.Expires) {
 		return Pass{}, ErrNotFound

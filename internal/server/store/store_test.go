@@ -44,19 +44,19 @@ func TestAccountsAndSessions(t *testing.T) {
 	if err := s.AddSession(ctx, []byte("tok"), "c1", now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if a, _, err := s.SessionAccount(ctx, []byte("tok"), now); err != nil || a.Name != "Dr Anne" {
+	if a, err := s.Session(ctx, []byte("tok"), now); err != nil || a.Name != "Dr Anne" {
 		t.Errorf("%+v %v", a, err)
 	}
-	if _, _, err := s.SessionAccount(ctx, []byte("tok"), now.Add(2*time.Hour)); !errors.Is(err, ErrNotFound) {
+	if _, err := s.Session(ctx, []byte("tok"), now.Add(2*time.Hour)); !errors.Is(err, ErrNotFound) {
 		t.Errorf("an expired session: %v", err)
 	}
 	if err := s.DisableAccount(ctx, "anne@h.example"); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.SessionAccount(ctx, []byte("tok"), now); !errors.Is(err, ErrNotFound) {
+	if _, err := s.Session(ctx, []byte("tok"), now); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a disabled account's session: %v", err)
 	}
-	if _, err := s.AppointmentByLink(ctx, []byte("hash")); !errors.Is(err, ErrNotFound) {
+	if _, _, err := s.LinkByCode(ctx, []byte("hash")); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a disabled account's link: %v", err)
 	}
 }

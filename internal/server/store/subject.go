@@ -24,10 +24,19 @@ func (s *Store) AppointmentsOf(ctx context.Context, email string) ([]Appointment
 	return list, rows.Err()
 }
 
-// EraseAppointmentsOf deletes a patient's appointments with all that hangs on them, and
-// tells how many there were. Call Scrub afterwards.
-func (s *Store) EraseAppointmentsOf(ctx context.Context, email string) (int64, error) {
-	return s.erase(ctx, `DELETE FROM appointments WHERE patient_email = ? COLLATE NOCASE`, email)
+// GuestLinksOf lists the links that brought somebody to other people's appointments.
+func (s *Store) GuestLinksOf(ctx context.Context, email string) ([]Link, error) {
+	return s.links(ctx, `SELECT `+linkColumns+` FROM links l WHERE l.email = ? COLLATE NOCASE AND l.role <> 'patient' ORDER BY l.id`, email)
+}
+
+// EraseOf deletes a person's appointments with all that hangs on them, and their links to
+// other people's; it tells how many there were of each. Call Scrub afterwards.
+func (s *Store) EraseOf(ctx context.Context, email string) (appointments, links int64, err error) {
+	if appointments, err = s.erase(ctx, `DELETE FROM appointments WHERE patient_email = ? COLLATE NOCASE`, email); err != nil {
+		return appointments, 0, err
+	}
+	links, err = s.erase(ctx, `DELETE FROM links WHERE email = ? COLLATE NOCASE`, email)
+	return appointments, links, err
 }
 
 // PurgeAppointments deletes appointments that ended before a time, and sessions and passes

@@ -45,6 +45,16 @@ const (
 	Left           Action = "left"
 	Removed        Action = "removed"
 	SessionEnded   Action = "session_ended" // the clinician ended the consultation for everybody
+	RoomLocked     Action = "room_locked"
+	RoomUnlocked   Action = "room_unlocked"
+	Held           Action = "held"                // set on hold in a call
+	Unheld         Action = "unheld"              // taken back
+	LinkShared     Action = "link_shared"         // a link has brought more than one person
+	SessionLapsed  Action = "session_lapsed"      // nobody was at the desk
+	CodeAsked      Action = "second_factor_asked" // the password was right
+	FactorSet      Action = "second_factor_set"
+	FactorRemoved  Action = "second_factor_removed"
+	RecoveryUsed   Action = "recovery_code_used"
 	AccountAdded   Action = "account_added"
 	AccountLocked  Action = "account_disabled"
 	AccountReset   Action = "account_reset"
@@ -67,10 +77,11 @@ const OK Result = "ok"
 func known(a Action, r Result) bool {
 	return slices.Contains([]Action{
 		SignIn, SignInFailed, SignOut, Invited, Cancelled, LinkOpened, LinkRefused, PassRefused, Joined, Admitted, Refused, Left, Removed, SessionEnded,
+		RoomLocked, RoomUnlocked, Held, Unheld, LinkShared, SessionLapsed, CodeAsked, FactorSet, FactorRemoved, RecoveryUsed,
 		AccountAdded, AccountLocked, AccountReset, JournalOpened, JournalRefused, JournalDue, Exported, Erased, RecordsLost,
 	}, a) && slices.Contains([]Result{
-		OK, "credentials", "session", "unknown_link", "early", "expired", "cancelled", "pass", "full", "order", "role", "version", "internal", "not_found",
-		"left", "lost", "refused", "ended", "replaced", "slow", "shutdown",
+		OK, "credentials", "session", "second_factor_wrong", "second_factor_missing", "locked", "unknown_link", "early", "expired", "cancelled", "pass", "full", "order", "role", "version", "internal", "not_found",
+		"left", "lost", "refused", "removed", "ended", "replaced", "slow", "shutdown",
 		"malformed", "unsigned", "signature", "stale", "replayed", "day", "purpose", "recipient", "gone",
 	}, r)
 }

@@ -19,6 +19,9 @@ import (
 type Post interface {
 	Invite(ctx context.Context, a store.Appointment, link string) (string, error)
 	Cancel(ctx context.Context, a store.Appointment) (string, error)
+	// Guest and Uninvite are the same for somebody invited beside the patient.
+	Guest(ctx context.Context, a store.Appointment, l store.Link, link string) (string, error)
+	Uninvite(ctx context.Context, a store.Appointment, l store.Link) (string, error)
 }
 
 // answer turns a function of a request into a handler: what it returns goes out as
@@ -49,7 +52,7 @@ func pattern(r *http.Request) string { return r.Pattern }
 
 func status(code wire.Code) int {
 	switch code {
-	case wire.CodeSession, wire.CodeCredentials, wire.CodePass:
+	case wire.CodeSession, wire.CodeIdle, wire.CodeCredentials, wire.CodePass, wire.CodeSecondFactor, wire.CodeSecondFactorWrong:
 		return http.StatusUnauthorized
 	case wire.CodeSlowDown:
 		return http.StatusTooManyRequests
@@ -57,7 +60,7 @@ func status(code wire.Code) int {
 		return http.StatusNotFound
 	case wire.CodeExpired, wire.CodeCancelled:
 		return http.StatusGone
-	case wire.CodeEarly:
+	case wire.CodeEarly, wire.CodeSecondFactorMissing:
 		return http.StatusForbidden
 	case wire.CodeTooLarge:
 		return http.StatusRequestEntityTooLarge
@@ -88,8 +91,16 @@ func bearer(r *http.Request) string {
 	return token
 }
 
+// account is who asks. A request is something that a person does, so it keeps the session
+// from lapsing; the connections that stay open by themselves do not.
 func (w *Web) account(r *http.Request) (store.Account, time.Time, error) {
-	return w.o.Access.Session(r.Context(), bearer(r))
+	return w.o.Access.Active(r.Context(), bearer(r))
+}
+
+// active tells that somebody is at the desk, when there is nothing else to ask for.
+func (w *Web) active(r *http.Request) (struct{}, error) {
+	_, _, err := w.account(r)
+	return struct{}{}, err
 }
 
 func (w *Web) signIn(r *http.Request) (wire.Session, error) {
@@ -135,6 +146,12 @@ func (w *Web) invite(r *http.Request) (wire.Invited, error) {
 	}
 	// Where the outbox lies is the operator's business.
 	invited.Mail, _, _ = strings.Cut(invited.Mail, " ")
+	for i := range invited.Guests {
+		if invited.Guests[i].Mail == MailFailed {
+			w.o.Log.Error("an invitation of a guest could not be written", "appointment", invited.Appointment.ID)
+		}
+		invited.Guests[i].Mail, _, _ = strings.Cut(invited.Guests[i].Mail, " ")
+	}
 	return invited, err
 }
 
@@ -143,7 +160,7 @@ const MailFailed = "failed"
 
 // Invite books an appointment and has the mail sent; the command line does the same.
 func Invite(ctx context.Context, ac *access.Access, post Post, base string, a store.Account, in wire.Invite, changed func(account, appointment string)) (wire.Invited, error) {
-	ap, code, err := ac.Book(ctx, a, in)
+	ap, code, guests, err := ac.Book(ctx, a, in)
 	if err != nil {
 		return wire.Invited{}, err
 	}
@@ -154,7 +171,16 @@ func Invite(ctx context.Context, ac *access.Access, post Post, base string, a st
 		// The appointment stands and its link works: telling both beats an error.
 		how = MailFailed
 	}
-	return wire.Invited{Appointment: appointment(ap), Link: link, Mail: how}, nil
+	invited := wire.Invited{Appointment: appointment(ap), Link: link, Mail: how}
+	for _, g := range guests {
+		link := base + "/r/" + g.Plain
+		how, err := post.Guest(ctx, ap, g.Link, link)
+		if err != nil {
+			how = MailFailed
+		}
+		invited.Guests = append(invited.Guests, wire.GuestLink{Role: wire.Role(g.Role), Name: g.Name, Link: link, Mail: how})
+	}
+	return invited, nil
 }
 
 func (w *Web) cancel(r *http.Request) (struct{}, error) {
@@ -166,10 +192,19 @@ func (w *Web) cancel(r *http.Request) (struct{}, error) {
 	if err != nil {
 		return struct{}{}, err
 	}
+	guests, err := w.o.Access.Guests(r.Context(), ap)
+	if err != nil {
+		w.o.Log.Error("the guests of a cancelled appointment", "appointment", ap.ID, "error", err) // it is cancelled all the same
+	}
 	w.o.Rooms.Cancel(ap.ID)
 	w.o.Agenda.Changed(ap.Account, ap.ID)
 	if _, err := w.o.Post.Cancel(r.Context(), ap); err != nil {
 		w.o.Log.Error("a cancellation could not be written", "appointment", ap.ID) // the link is dead all the same
+	}
+	for _, g := range guests {
+		if _, err := w.o.Post.Uninvite(r.Context(), ap, g); err != nil {
+			w.o.Log.Error("a cancellation could not be written to a guest", "appointment", ap.ID)
+		}
 	}
 	return struct{}{}, nil
 }

@@ -24,6 +24,7 @@ import (
 
 	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/server/access"
+	"ekermed.example/ekermed/internal/server/factor"
 	"ekermed.example/ekermed/internal/server/room"
 	"ekermed.example/ekermed/internal/server/store"
 )
@@ -71,6 +72,7 @@ type rig struct {
 	ahead  time.Duration // set before requests only
 	post   *postbox
 	sick   error
+	key    factor.Key
 }
 
 type sink struct {
@@ -111,6 +113,14 @@ func (p *postbox) Cancel(_ context.Context, a store.Appointment) (string, error)
 	return "sent", p.err
 }
 
+func (p *postbox) Guest(ctx context.Context, a store.Appointment, _ store.Link, link string) (string, error) {
+	return p.Invite(ctx, a, link)
+}
+
+func (p *postbox) Uninvite(ctx context.Context, a store.Appointment, _ store.Link) (string, error) {
+	return p.Cancel(ctx, a)
+}
+
 // stool is a seat with no media.
 type stool struct{}
 
@@ -120,7 +130,7 @@ func (stool) Renew(wire.Renew)   {}
 func (stool) Resend()            {}
 func (stool) Close()             {}
 
-func (stool) Seat(_, _ string, _ func() uint32, out func(wire.Message)) (room.Seat, error) {
+func (stool) Seat(_, _ string, _ bool, _ func() uint32, out func(wire.Message)) (room.Seat, error) {
 	out(wire.Offer{Gen: 1, Round: 1, SDP: "v=0"})
 	return stool{}, nil
 }
@@ -153,10 +163,14 @@ func newRigAt(t *testing.T, base string) *rig {
 		t.Fatal(err)
 	}
 	now := func() time.Time { return time.Now().Add(r.ahead) }
+	if r.key, err = factor.Load(r.dir); err != nil {
+		t.Fatal(err)
+	}
 	log := slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	ac := access.New(access.Options{
 		Accounts: r.store, Appointments: r.store, Passes: r.store, OpensBefore: 30 * time.Minute, ClosesAfter: 2 * time.Hour,
 		Session: time.Hour, Practice: "Cabinet", Phone: "02 99", Zone: time.UTC, Now: now,
+		Idle: 15 * time.Minute, Busy: func(id string) bool { return r.rooms.Busy(id) }, Factors: r.store, Key: r.key,
 	})
 	agenda := NewAgenda(ac, func() *room.Hub { return r.rooms })
 	r.rooms = room.NewHub(room.Options{
@@ -300,18 +314,22 @@ func (r *rig) dump() string {
 	}
 	defer db.Close()
 	var all []string
-	for _, table := range []string{"accounts", "sessions", "appointments", "passes"} {
-		rows, err := db.Query("SELECT * FROM " + table)
+	for _, table := range []string{"accounts", "sessions", "appointments", "passes", "links", "factors", "recovery_codes"} {
+		columns := "*"
+		if table == "sessions" { // when somebody was there last is no change of anything
+			columns = "token, account, expires"
+		}
+		rows, err := db.Query("SELECT " + columns + " FROM " + table)
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		columns, err := rows.Columns()
+		named, err := rows.Columns()
 		if err != nil {
 			r.t.Fatal(err)
 		}
 		for rows.Next() {
-			values := make([]any, len(columns))
-			into := make([]any, len(columns))
+			values := make([]any, len(named))
+			into := make([]any, len(named))
 			for i := range values {
 				into[i] = &values[i]
 			}

@@ -152,6 +152,7 @@ func (w *Web) Handler() (http.Handler, error) {
 	mux.HandleFunc("POST /api/v1/session", answer(w, w.signIn))
 	mux.HandleFunc("GET /api/v1/session", answer(w, w.session))
 	mux.HandleFunc("DELETE /api/v1/session", answer(w, w.signOut))
+	mux.HandleFunc("POST /api/v1/session/activity", answer(w, w.active))
 	mux.HandleFunc("GET /api/v1/appointments", answer(w, w.agenda))
 	mux.HandleFunc("POST /api/v1/appointments", answer(w, w.invite))
 	mux.HandleFunc("POST /api/v1/appointments/{id}/pass", answer(w, w.clinicianPass))

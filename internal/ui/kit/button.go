@@ -113,6 +113,7 @@ func (b *Button) Disabled() bool { return b.disabled }
 func (b *Button) Tapped(*fyne.PointEvent) { b.press() }
 
 func (b *Button) press() {
+	b.host.touched()
 	if !b.disabled && b.Tap != nil {
 		b.Tap()
 	}
@@ -146,6 +147,7 @@ func (b *Button) TypedKey(e *fyne.KeyEvent) {
 
 // MouseIn implements desktop.Hoverable.
 func (b *Button) MouseIn(*desktop.MouseEvent) {
+	b.host.touched()
 	b.hovered = true
 	b.Refresh()
 }

@@ -110,7 +110,7 @@ func (r *buttonRenderer) MinSize() fyne.Size {
 	h, v := r.b.padding()
 	if r.b.stacked {
 		w := fyne.Max(icon.Width, fyne.Max(label.Width, keys.Width)) + 2*h
-		return fyne.NewSize(fyne.Max(w, 5.4*Size(Body)), icon.Height+gap+label.Height+keys.Height+2*v)
+		return fyne.NewSize(fyne.Max(w, 4.8*Size(Body)), icon.Height+gap+label.Height+keys.Height+2*v)
 	}
 	w := icon.Width + gap + label.Width + keys.Width + 2*h
 	least := float32(44)

@@ -52,6 +52,7 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 
 // TypedRune implements fyne.Focusable.
 func (e *Entry) TypedRune(r rune) {
+	e.host.touched()
 	if !e.ReadOnly {
 		e.Entry.TypedRune(r)
 	}

@@ -107,21 +107,32 @@ type Host struct {
 	Shortcut func(fyne.Shortcut)
 	// Focused is told which object has got the focus, to bring it into view.
 	Focused func(fyne.CanvasObject)
+	// Touched is told that somebody types or points at something.
+	Touched func()
+}
+
+func (h *Host) touched() {
+	if h != nil && h.Touched != nil {
+		h.Touched()
+	}
 }
 
 func (h *Host) key(e *fyne.KeyEvent) {
+	h.touched()
 	if h != nil && h.Key != nil {
 		h.Key(e)
 	}
 }
 
 func (h *Host) shortcut(s fyne.Shortcut) {
+	h.touched()
 	if h != nil && h.Shortcut != nil {
 		h.Shortcut(s)
 	}
 }
 
 func (h *Host) focused(o fyne.CanvasObject) {
+	h.touched()
 	if h != nil && h.Focused != nil {
 		h.Focused(o)
 	}

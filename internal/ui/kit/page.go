@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
@@ -61,8 +63,11 @@ func (p *Page) ContentHeight(width float32) float32 {
 	return HeightFor(p.scroll.Content.(*fyne.Container).Objects[0], width)
 }
 
-// Reveal scrolls so that o, somewhere within the page, is in view.
+// Reveal scrolls so that o is in view, when it is within the page.
 func (p *Page) Reveal(o fyne.CanvasObject) {
+	if !within(p.scroll.Content, o) {
+		return // the buttons below a dialog are always in sight
+	}
 	driver := fyne.CurrentApp().Driver()
 	y := driver.AbsolutePositionForObject(o).Y - driver.AbsolutePositionForObject(p.scroll).Y
 	margin := Size(L)
@@ -77,6 +82,11 @@ func (p *Page) Reveal(o fyne.CanvasObject) {
 	}
 	offset.Y = fyne.Max(0, fyne.Min(offset.Y, p.scroll.Content.MinSize().Height-p.Size().Height))
 	p.scroll.ScrollToOffset(offset)
+}
+
+func within(tree, o fyne.CanvasObject) bool {
+	c, ok := tree.(*fyne.Container)
+	return tree == o || ok && slices.ContainsFunc(c.Objects, func(part fyne.CanvasObject) bool { return within(part, o) })
 }
 
 // Top scrolls back to the beginning.

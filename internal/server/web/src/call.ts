@@ -17,7 +17,7 @@ export type Cause = "webrtc" | "insecure";
 
 export type CaptureProblem = "denied" | "system" | "missing" | "no_camera" | "no_microphone" | "busy" | "other";
 
-export type Notice = "pass" | "offline" | "slow_down" | "full" | "version" | "seal" | "other";
+export type Notice = "pass" | "offline" | "slow_down" | "full" | "locked" | "version" | "seal" | "other";
 
 /** Step back after the end: this long, ms. */
 export const returnWithin = 10 * 60 * 1000;
@@ -274,7 +274,7 @@ export function weak(s: State): boolean {
 export function mayReturn(s: State): boolean {
   const open = !s.link || serverNow(s) < s.link.closes * 1000 || s.link.closes === 0;
   return (
-    s.stage === "ended" && s.reason !== "refused" && s.reason !== "cancelled" &&
+    s.stage === "ended" && s.reason !== "refused" && s.reason !== "removed" && s.reason !== "cancelled" &&
     s.now - s.endedAt < returnWithin && open
   );
 }
@@ -429,6 +429,7 @@ function notice(code: Code): Notice | "" {
     case "pass":
     case "slow_down":
     case "full":
+    case "locked":
     case "version":
     case "seal":
       return code;
@@ -595,6 +596,9 @@ function received(s: State, m: FromServer): Result {
     case "welcome":
       return welcomed({ ...s, slowAnswers: 0 }, m.data);
     case "presence":
+      if (m.data.person.id === s.self && m.data.person.place === "hold") {
+        return held(s, m.data.person);
+      }
       return [{ ...s, people: { ...s.people, [m.data.person.id]: tidy(m.data.person) } }, []];
     case "gone":
       return [{ ...s, people: exceptFor(s.people, m.data.id) }, []];
@@ -668,6 +672,26 @@ function welcomed(s: State, w: Extract<FromServer, { type: "welcome" }>["data"])
   }
   todo.push(...renew(next));
   return [next, todo];
+}
+
+/** held goes back to the waiting room: no picture and no sound, either way, until "admitted". */
+function held(s: State, me: Person): Result {
+  const next: State = {
+    ...s, people: { ...s.people, [me.id]: tidy(me) }, stage: s.stage === "call" ? "waiting" : s.stage,
+    admitted: false, media: "none", gen: 0, connections: {}, owesRenew: 0, soundBlocked: false,
+  };
+  return [next, [{ do: "drop_media" }]];
+}
+
+/** onHold: the practitioner has set the patient aside. */
+export function onHold(s: State): boolean {
+  const me = s.people[s.self];
+  return me !== undefined && me.place === "hold";
+}
+
+/** watchers see and hear the call, and are neither seen nor heard. */
+export function watchers(s: State): Person[] {
+  return others(s).filter((p) => p.role === "observer");
 }
 
 function admitted(s: State, ice: ICEServer[]): Result {

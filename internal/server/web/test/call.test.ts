@@ -1,5 +1,5 @@
 // The reducer alone: the whole way of a patient, and then random orders of everything.
-import { initial, mayReturn, others, phase, reduced, returnWithin, route, step, type Effect, type Event, type State } from "../src/call";
+import { initial, mayReturn, onHold, others, phase, reduced, returnWithin, route, step, watchers, type Effect, type Event, type State } from "../src/call";
 import { read } from "../src/peer";
 import { members, secrecy } from "../src/seal/secrecy";
 import type { Standing } from "../src/seal/group";
@@ -133,9 +133,40 @@ test("the way back stays open for ten minutes", () => {
   assert.equal(phase(r.s), "welcome");
   assert.ok(r.s.joining);
   assert.ok(r.effects.some((f) => f.do === "dial"));
-  for (const reason of ["refused", "cancelled"] as const) {
+  for (const reason of ["refused", "removed", "cancelled"] as const) {
     assert.ok(!mayReturn(walk(initial(), ...toRoom, hears({ type: "ended", data: { reason } })).s), reason);
   }
+});
+
+test("on hold nothing goes either way, and the same place is there afterwards", () => {
+  let r = walk(initial(), ...toCall, offer(5), { type: "media", gen: 5, state: "connected" }, hears({ type: "presence", data: { person: patient({ place: "hold" }) } }));
+  assert.equal(phase(r.s), "waiting");
+  assert.ok(onHold(r.s));
+  assert.deepEqual(r.s.connections, {});
+  assert.deepEqual(r.effects, [{ do: "drop_media" }]);
+  for (const late of [offer(6), hears({ type: "direct", data: { gen: 7, peer: "d", call: true, relay: false } })]) {
+    assert.deepEqual(walk(r.s, late).effects, []);
+  }
+  // A dropped line comes back on hold too.
+  const back = walk(r.s, { type: "line_down", at }, hears(welcome({ people: [patient({ place: "hold", ready: true }), doctor] })));
+  assert.equal(phase(back.s), "waiting");
+  assert.ok(onHold(back.s));
+  r = walk(back.s, hears({ type: "admitted", data: {} }), hears({ type: "presence", data: { person: patient({ place: "call" }) } }));
+  assert.equal(phase(r.s), "call");
+  assert.ok(!onHold(r.s));
+  assert.equal(walk(r.s, offer(8)).effects[0].do, "negotiate");
+});
+
+test("a locked room leads back to the button with a sentence", () => {
+  const r = walk(initial(), start, link, { type: "join" }, { type: "joined" }, hears({ type: "failure", data: { code: "locked", text: "", fatal: true } }));
+  assert.equal(phase(r.s), "welcome");
+  assert.equal(r.s.notice, "locked");
+});
+
+test("who watches is told of", () => {
+  const watcher: Person = { ...doctor, id: "o", name: "Ana", role: "observer" };
+  const r = walk(initial(), ...toCall, hears({ type: "presence", data: { person: doctor } }), hears({ type: "presence", data: { person: watcher } }));
+  assert.deepEqual(watchers(r.s).map((p) => p.name), ["Ana"]);
 });
 
 test("a reload comes back to the same place, still muted", () => {
@@ -183,8 +214,8 @@ function anyEvent(r: (n: number) => number): Event {
     { type: "admitted", data: {} },
     { type: "offer", data: { gen: r(4), round: r(3), sdp: "" } },
     { type: "said", data: { from: "d", text: "x" } },
-    { type: "ended", data: { reason: (["left", "lost", "refused", "ended", "replaced", "slow", "shutdown", "cancelled"] as const)[r(8)] } },
-    { type: "failure", data: { code: (["pass", "version", "full", "media", "internal", "cancelled", "order"] as const)[r(7)], text: "", fatal: r(2) === 0 } },
+    { type: "ended", data: { reason: (["left", "lost", "refused", "ended", "replaced", "slow", "shutdown", "cancelled", "removed"] as const)[r(9)] } },
+    { type: "failure", data: { code: (["pass", "version", "full", "locked", "media", "internal", "cancelled", "order"] as const)[r(8)], text: "", fatal: r(2) === 0 } },
     { type: "pong", data: { at: 1 } },
   ];
   const all: Event[] = [

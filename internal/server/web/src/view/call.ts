@@ -1,5 +1,5 @@
 // P5: the other's picture, largest; one's own; three or four buttons; and what is wrong, if anything.
-import { clinician, explains, others, reduced, weak } from "../call";
+import { clinician, explains, others, reduced, watchers, weak } from "../call";
 import { secrecy, type Secrecy } from "../seal/secrecy";
 import type { Key } from "../texts";
 import { Scope, hole } from "./dom";
@@ -138,6 +138,7 @@ function banners(scope: Scope, m: Model, hands: Hands): HTMLElement {
       scope.el("div", {}, scope.el("p", { class: "banner-title", text: () => m.t.t("call.reduced") }), scope.el("p", { text: () => m.t.t("call.reduced_text") })),
     ),
     scope.el("div", { class: "banner banner-waiting", hidden: () => line() || unsafe() || gone() || explains(m.s) || !weak(m.s) }, scope.icon(icons.wifi), scope.el("p", { text: () => m.t.t("call.weak") })),
+    scope.el("div", { class: "banner", attrs: { role: "status" }, hidden: () => watchers(m.s).length === 0 }, scope.icon(icons.eye), scope.el("p", { text: () => m.t.t("call.watched", { name: watchers(m.s).map((p) => p.name).join(", ") }) })),
     stopped("audio"),
     stopped("video"),
   );

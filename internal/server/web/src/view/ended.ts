@@ -16,7 +16,7 @@ export function ended(m: Model, hands: Hands): Screen {
   const root = scope.el(
     "section",
     { class: "card ended" },
-    scope.icon(well ? icons.checkCircle : reason === "refused" || reason === "cancelled" ? icons.calendarX : icons.wifiOff, "emblem" + (well ? " emblem-success" : " emblem-waiting")),
+    scope.icon(well ? icons.checkCircle : reason === "refused" || reason === "removed" || reason === "cancelled" ? icons.calendarX : icons.wifiOff, "emblem" + (well ? " emblem-success" : " emblem-waiting")),
     title,
     scope.el("p", { class: "lead", text: () => m.t.t(well ? "ended.thanks" : (("ended." + reason + "_text") as Key)) }),
   );

@@ -11,6 +11,7 @@ export { default as clock } from "../../../../../assets/icons/clock.svg";
 export { default as close } from "../../../../../assets/icons/x.svg";
 export { default as copy } from "../../../../../assets/icons/copy.svg";
 export { default as envelope } from "../../../../../assets/icons/envelope-simple.svg";
+export { default as eye } from "../../../../../assets/icons/eye.svg";
 export { default as failed } from "../../../../../assets/icons/x-circle.svg";
 export { default as gear } from "../../../../../assets/icons/gear-six.svg";
 export { default as hourglass } from "../../../../../assets/icons/hourglass-medium.svg";

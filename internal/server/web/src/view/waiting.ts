@@ -1,5 +1,5 @@
 // P4: the waiting room, with the patient's own picture; and the test before the door opens.
-import { clinician, weak } from "../call";
+import { clinician, onHold, weak } from "../call";
 import { Scope, hole } from "./dom";
 import * as icons from "./icons";
 import { preview, speakerTest } from "./devices";
@@ -13,13 +13,13 @@ export function waiting(m: Model, hands: Hands): Screen {
     const c = clinician(m.s);
     return c !== null && c.away;
   };
-  const title = heading(scope, () => m.t.t("waiting.title"));
+  const title = heading(scope, () => m.t.t(onHold(m.s) ? "waiting.hold" : "waiting.title"));
   const waited = () => m.s.now - m.s.arrivedAt;
   const since = () => (waited() < 60000 ? m.t.t("waiting.just") : m.t.t("waiting.since", { duration: m.t.n("minutes", Math.floor(waited() / 60000)) }));
   const lead = scope.el(
     "p",
     { class: "lead" },
-    scope.named(() => m.t.t(away() ? "waiting.away" : "waiting.text", { name: hole }), name),
+    scope.named(() => m.t.t(away() ? "waiting.away" : onHold(m.s) ? "waiting.hold_text" : "waiting.text", { name: hole }), name),
     scope.el("span", { text: () => (away() ? ". " + m.t.t("waiting.away_text") : "") }),
   );
   const facts = scope.el(
