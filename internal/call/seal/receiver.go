@@ -64,13 +64,6 @@ func (r *Receiver) add(base []byte, kid uint64) error {
 	return nil
 }
 
-// has tells whether any key is here.
-func (r *Receiver) has() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.keys) > 0
-}
-
 // forget drops all keys: the sender begins anew.
 func (r *Receiver) forget() {
 	r.mu.Lock()
