@@ -62,13 +62,18 @@ func (c Consultation) Secrecy() Secrecy {
 	if len(c.Pairings) == 0 {
 		lower(SecrecyServer)
 	}
+	if c.differed || c.broken {
+		lower(SecrecyBroken)
+	}
 	for _, p := range c.Pairings {
 		switch {
 		case p.Standing == StandingBroken || p.Differs:
 			lower(SecrecyBroken)
 		case p.Standing == StandingWithout:
 			lower(SecrecyServer)
-		case !c.Sealed && (p.Standing != StandingAgreed || !c.onlyBy(p.Proven)):
+		case !c.Sealed:
+			// Also on a direct connection: the server says where frames go, and could have
+			// them come by another one.
 			lower(SecrecyServer)
 		case p.Standing == StandingAgreeing:
 			lower(SecrecyAgreeing)
@@ -77,17 +82,6 @@ func (c Consultation) Secrecy() Secrecy {
 		}
 	}
 	return level
-}
-
-// onlyBy tells whether all media goes by the direct connection of this generation: during
-// a change it goes two ways.
-func (c Consultation) onlyBy(gen uint32) bool {
-	for _, conn := range c.connections {
-		if conn.up && (!conn.direct || conn.gen != gen) {
-			return false
-		}
-	}
-	return true
 }
 
 // Pairing is the agreement with a person.
@@ -101,15 +95,16 @@ func (c Consultation) Pairing(peer string) (Pairing, bool) {
 }
 
 // paired takes how far the agreements are. That codes are the same holds for that code
-// alone; that they differ stays until the clinician says otherwise, so that nobody can
-// clear the warning by beginning anew.
+// alone. A warning stays for the whole consultation, whoever leaves or begins anew: nobody
+// but the clinician takes back that codes differ, and nobody that an agreement was broken.
 func (c *Consultation) paired(ev Paired) {
 	pairings := slices.Clone(ev.Pairings)
 	for i := range pairings {
 		before, ok := c.Pairing(pairings[i].Peer)
 		same := ok && before.Code == pairings[i].Code && pairings[i].Standing == StandingAgreed
 		pairings[i].Compared = same && before.Compared
-		pairings[i].Differs = ok && before.Differs
+		pairings[i].Differs = same && before.Differs
+		c.broken = c.broken || pairings[i].Standing == StandingBroken
 	}
 	c.Pairings, c.Sealed = pairings, ev.Sealed
 }
@@ -120,6 +115,7 @@ func (c *Consultation) compared(ev Compare) {
 	for i := range pairings {
 		if p := &pairings[i]; p.Peer == ev.Peer && p.Standing == StandingAgreed && p.Code == ev.Code {
 			p.Compared, p.Differs = ev.Same, !ev.Same
+			c.differed = !ev.Same
 		}
 	}
 	c.Pairings = pairings

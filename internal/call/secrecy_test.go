@@ -1,6 +1,7 @@
 package call
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,8 +34,8 @@ func TestSecrecy(t *testing.T) {
 		"without keys":                        {RouteServer, false, []Pairing{{Peer: "p"}}, SecrecyServer},
 		"without keys, directly":              {RouteDirect, false, []Pairing{{Peer: "p"}}, SecrecyServer},
 		"in clear through the server":         {RouteServer, false, []Pairing{proven}, SecrecyServer},
-		"in clear, directly":                  {RouteDirect, false, []Pairing{proven}, SecrecyEnd},
-		"in clear, through TURN":              {RouteRelay, false, []Pairing{proven}, SecrecyEnd},
+		"in clear, directly":                  {RouteDirect, false, []Pairing{proven}, SecrecyServer},
+		"in clear, through TURN":              {RouteRelay, false, []Pairing{proven}, SecrecyServer},
 		"in clear, directly, not proven":      {RouteDirect, false, []Pairing{agreed}, SecrecyServer},
 		"in clear, another connection proven": {RouteDirect, false, []Pairing{but(func(p *Pairing) { p.Proven = 4 })}, SecrecyServer},
 		"in clear, two ways at once":          {RouteDirect, false, []Pairing{proven}, SecrecyServer},
@@ -77,6 +78,15 @@ func TestCompare(t *testing.T) {
 	s, _ = play(t, append(up, Compare{"p", code, false}, other, Compare{"p", [4]byte{9}, true})...)
 	if s.Call.Secrecy() != SecrecyVerified {
 		t.Errorf("compared anew: %q", s.Call.Secrecy())
+	}
+	gone := []Event{Heard{wire.Gone{ID: "p"}}, Paired{}, Heard{wire.Presence{Person: inCall}}, agreed}
+	for name, evs := range map[string][]Event{
+		"found different": append([]Event{Compare{"p", code, false}}, gone...),
+		"broken once":     append([]Event{Paired{Pairings: []Pairing{{Peer: "p", Standing: StandingBroken}}}}, gone...),
+	} {
+		if s, _ = play(t, append(slices.Clone(up), evs...)...); s.Call.Secrecy() != SecrecyBroken {
+			t.Errorf("%s: the warning goes when somebody leaves and comes back: %q", name, s.Call.Secrecy())
+		}
 	}
 	s, _ = play(t, append(up, Compare{"p", code, false})...)
 	if s.Call.Secrecy() != SecrecyBroken {

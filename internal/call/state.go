@@ -168,7 +168,10 @@ type Consultation struct {
 	Seen    bool
 	Problem *Problem
 
-	connections []connection
+	// differed: the clinician found a code different. broken: an agreement was tampered
+	// with. See Secrecy.
+	differed, broken bool
+	connections      []connection
 	// away: the room's connection is down.
 	away bool
 	// owed is the generation that failed while the server could not be asked for a new

@@ -150,7 +150,8 @@ func (v *Video) takeLocked(begin, end int64, now time.Time) Frame {
 	for n := begin; n < end; n++ {
 		f.Data = append(f.Data, v.at(n).payload...)
 	}
-	started := v.stats.Frames > 0
+	started := v.taken
+	v.taken = true
 	for n := v.next; n < end; n++ {
 		if p := v.at(n); p != nil {
 			p.used = false
@@ -160,7 +161,6 @@ func (v *Video) takeLocked(begin, end int64, now time.Time) Frame {
 	}
 	v.next, v.synced, v.gapAt = end, true, time.Time{}
 	v.picture = first.picture
-	v.stats.Frames++
 	v.stats.Delay += (now.Sub(earliest) - v.stats.Delay) / 16
 	return f
 }

@@ -71,8 +71,9 @@ type Video struct {
 	seq    tracker
 	next   int64 // the packet that the next frame must begin with
 	synced bool  // every frame before next was yielded
-	// picture is the last one yielded.
+	// picture is the last one taken out; taken tells that there was one.
 	picture
+	taken  bool
 	closed bool
 	bound  time.Duration
 	begun  time.Time // when the stream began
@@ -104,7 +105,6 @@ func (v *Video) open(f *Frame) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if err != nil {
-		v.stats.Frames--
 		v.stats.Unopened++
 		v.synced = false
 		return false
@@ -233,6 +233,9 @@ func (v *Video) Next(ctx context.Context) (Frame, error) {
 			v.needKey()
 		}
 		if ok && v.open(&frame) {
+			v.mu.Lock()
+			v.stats.Frames++
+			v.mu.Unlock()
 			return frame, nil
 		}
 		if ok {

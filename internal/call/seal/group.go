@@ -15,16 +15,21 @@ import (
 // How the group is patient.
 const (
 	// UsualRekey is how often keys change when the server says nothing.
-	UsualRekey         = time.Minute
-	leastRekey         = time.Second
-	mostRekey          = 10 * time.Minute
-	ackLimit           = 2 * time.Second // a new key waits so long for everybody to have it
-	againAfter         = time.Second     // what was not acknowledged is sent again
-	stuckAfter         = 3 * time.Second // an agreement that goes no further begins anew
-	stuckMost          = 30 * time.Second
-	membersMost        = 16
-	provenKept         = 8
-	maxKid      uint64 = 1 << 32
+	UsualRekey  = time.Minute
+	leastRekey  = time.Second
+	mostRekey   = 10 * time.Minute
+	ackLimit    = 2 * time.Second // a new key waits so long for everybody to have it
+	againAfter  = time.Second     // what was not acknowledged is sent again
+	stuckAfter  = 3 * time.Second // an agreement that goes no further begins anew
+	stuckMost   = 12 * time.Second
+	membersMost = 16
+	// Who makes us reveal a nonce and begins anew before the end has one try at the code for
+	// nothing: only so many are suffered.
+	mismatchesMost        = 3
+	triesMost             = 30
+	triesForget           = time.Minute
+	provenKept            = 8
+	maxKid         uint64 = 1 << 32
 )
 
 // Member is another participant who is in the call and agreed to capture.
@@ -83,9 +88,15 @@ type Group struct {
 	next    *epoch // told to the others, not used yet
 	changed bool
 	sealed  bool // no frame may ever leave in clear
+	// tries counts agreements in which we revealed and that came to no end, with anybody;
+	// one is forgotten a minute. alarmed: there were too many.
+	tries   int
+	triedAt time.Time
+	alarmed bool
 
 	mu        sync.Mutex
 	receivers map[string]*Receiver
+	present   []string // ids of members
 }
 
 // epoch is one key of ours.
@@ -103,9 +114,12 @@ type partner struct {
 	pair     *pair
 	revealed bool // our nonce is known to the other side
 	broken   bool
-	keyed    bool // a key of theirs came under this agreement
-	begun    time.Time
-	patience time.Duration
+	// mismatches counts reveals that did not fit: a commitment may be lost with a line.
+	mismatches int
+	restarted  time.Time
+	keyed      bool // a key of theirs came under this agreement
+	begun      time.Time
+	patience   time.Duration
 	// The certificates of direct connections by generation: ours, theirs, and what they
 	// say theirs is.
 	ours, theirs, said map[uint32]string
@@ -133,7 +147,14 @@ func (g *Group) Receiver(peer string) *Receiver {
 	r := g.receivers[peer]
 	if r == nil {
 		r = newReceiver(g.o.Now)
-		if len(g.receivers) < membersMost {
+		if len(g.receivers) >= 2*membersMost {
+			for id := range g.receivers { // of those who left
+				if !slices.Contains(g.present, id) {
+					delete(g.receivers, id)
+				}
+			}
+		}
+		if len(g.receivers) < 2*membersMost {
 			g.receivers[peer] = r
 		}
 	}
@@ -145,9 +166,14 @@ func (g *Group) Receiver(peer string) *Receiver {
 func (g *Group) Enter(self string, rekey time.Duration, sealed bool) {
 	if self != g.self {
 		g.self = self
-		clear(g.peers) // they knew us by another name
+		for id := range g.peers { // they knew us by another name
+			delete(g.peers, id)
+			g.Receiver(id).forget()
+		}
+		g.rotate(false)
 		g.changed = true
 	}
+	g.changed = g.changed || sealed != g.sealed
 	g.sealed = g.sealed || sealed
 	if rekey == 0 {
 		rekey = UsualRekey
@@ -168,16 +194,23 @@ func (g *Group) Members(members []Member) {
 	}
 	g.changed = g.changed || !slices.Equal(g.members, members)
 	g.members = slices.Clone(members)
+	g.mu.Lock()
+	g.present = nil
+	for _, m := range members {
+		g.present = append(g.present, m.ID)
+	}
+	g.mu.Unlock()
 	left := false
 	for id, p := range g.peers {
 		if !slices.ContainsFunc(members, func(m Member) bool { return m.ID == id && m.Keys }) {
 			left = left || p.pair.agreed()
+			g.tried(p)
 			delete(g.peers, id)
 			g.Receiver(id).forget()
 		}
 	}
 	for _, m := range members {
-		if m.Keys && g.self != "" && g.peers[m.ID] == nil {
+		if m.Keys && g.self != "" && !g.alarmed && g.peers[m.ID] == nil {
 			g.peers[m.ID] = &partner{patience: stuckAfter, ours: map[uint32]string{}, theirs: map[uint32]string{}, said: map[uint32]string{}}
 			g.begin(m.ID)
 		}
@@ -220,7 +253,7 @@ func (g *Group) Receive(m wire.Message) {
 			err := p.pair.encapsulated(m)
 			g.broke(p, err)
 			if err == nil {
-				p.broken, p.patience, g.changed = false, stuckAfter, true
+				p.patience, g.changed = stuckAfter, true
 				for gen, fingerprint := range p.ours {
 					g.tell(m.Peer, inner{Bind: &bind{gen, fingerprint}})
 				}
@@ -241,6 +274,9 @@ func (g *Group) committed(p *partner, m wire.Commit) {
 		return
 	}
 	if p.revealed {
+		if !g.again(p) {
+			return
+		}
 		g.begin(m.Peer) // our nonce is no secret any more
 	} else {
 		g.o.Send(p.pair.commit()) // theirs may be an answer to none: the first one was lost
@@ -250,9 +286,38 @@ func (g *Group) committed(p *partner, m wire.Commit) {
 	g.o.Send(p.pair.reveal())
 }
 
+// again tells whether the other side may begin anew: once a second, and not too often
+// when we had revealed and it came to nothing.
+func (g *Group) again(p *partner) bool {
+	now := g.o.Now()
+	if now.Sub(p.restarted) < againAfter {
+		return false
+	}
+	p.restarted = now
+	g.tried(p)
+	return !g.alarmed
+}
+
+// tried counts an agreement that is given up.
+func (g *Group) tried(p *partner) {
+	if !p.revealed || p.pair.agreed() {
+		return
+	}
+	now := g.o.Now()
+	if forget := int(now.Sub(g.triedAt) / triesForget); forget > 0 {
+		g.tries = max(0, g.tries-forget)
+		g.triedAt = now
+	}
+	g.tries++
+	if g.tries > triesMost {
+		g.alarmed, g.changed = true, true
+	}
+}
+
 func (g *Group) broke(p *partner, err error) {
 	if err != nil {
-		p.broken, g.changed = true, true
+		p.mismatches++
+		p.broken, g.changed = p.mismatches >= mismatchesMost, true
 		p.pair.theirCommit, p.pair.theirKey, p.pair.transcript = nil, nil, nil
 	}
 }
@@ -265,6 +330,10 @@ func (g *Group) rotate(joined bool) {
 	}
 	e := g.epoch(kid + 1)
 	e.joined = joined
+	if g.next != nil {
+		e.since = g.next.since // nobody holds a change back by asking for another
+		clear(g.next.base)
+	}
 	g.next = &e
 	g.spread()
 	g.settle()
@@ -315,7 +384,9 @@ func (g *Group) Tick() {
 	for id, p := range g.peers {
 		if !p.pair.agreed() && now.Sub(p.begun) >= p.patience {
 			p.patience = min(2*p.patience, stuckMost)
-			g.begin(id)
+			if g.tried(p); !g.alarmed {
+				g.begin(id)
+			}
 		}
 	}
 	if g.next == nil && now.Sub(g.current.since) >= g.rekey {
@@ -381,10 +452,13 @@ func (g *Group) Pairings() []Pairing {
 	list := make([]Pairing, 0, len(g.members))
 	for _, m := range g.members {
 		one := Pairing{Peer: m.ID}
+		if g.alarmed {
+			one.Standing = Broken
+		}
 		if p := g.peers[m.ID]; p != nil {
 			one.Standing, one.Proven = Agreeing, p.proven
 			switch {
-			case p.broken:
+			case p.broken || g.alarmed:
 				one.Standing = Broken
 			case p.pair.agreed():
 				one.Standing, one.Code = Agreed, p.pair.code()

@@ -2,6 +2,7 @@ package seal
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -438,17 +439,92 @@ func TestCommitBeforeReveal(t *testing.T) {
 			if p := w.pairing("a", "b"); p.Standing == Agreed || p.Code.Known() {
 				t.Errorf("%+v", p)
 			}
-			if name != "never revealed" && w.pairing("a", "b").Standing != Broken {
-				t.Errorf("nobody says it: %+v", w.pairing("a", "b"))
+			w.run(40 * time.Second) // one that does not fit may be a lost line, three are not
+			if p := w.pairing("a", "b"); name != "never revealed" && p.Standing != Broken || p.Code.Known() {
+				t.Errorf("nobody says it: %+v", p)
 			}
 			if w.people["a"].opened["b"] > 0 {
 				t.Error("frames of somebody without a key are opened")
 			}
-			// The reveal waits for a commitment: before that nothing of ours is known.
 			w.bend = nil
 			w.run(40 * time.Second)
-			w.agreed()
+			if name == "never revealed" {
+				w.agreed()
+			} else if w.pairing("a", "b").Standing != Broken {
+				t.Error("the warning goes by itself")
+			}
 		})
+	}
+}
+
+// Who begins anew after each reveal, to try codes, gets few tries, whatever their names,
+// and is found out.
+func TestNobodyTriesCodes(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	reveals := 0
+	g, err := NewGroup(Options{KeyFrame: func() {}, Now: func() time.Time { return now }, Send: func(m wire.Message) {
+		if _, ok := m.(wire.Reveal); ok {
+			reveals++
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Enter("a", 0, true)
+	for round := range 3000 { // ten minutes
+		var members []Member
+		for n := range 8 {
+			id := fmt.Sprintf("m%d-%d", round/100, n) // always others
+			members = append(members, Member{ID: id, Keys: true, Seal: true})
+		}
+		g.Members(members)
+		for _, m := range members {
+			c := make([]byte, randomSize)
+			binary.BigEndian.PutUint64(c, uint64(round))
+			g.Receive(wire.Commit{Peer: m.ID, Commitment: encode(c)})
+		}
+		now = now.Add(200 * time.Millisecond)
+		g.Tick()
+	}
+	if reveals > 2*triesMost {
+		t.Errorf("%d codes were tried in ten minutes", reveals)
+	}
+	for _, p := range g.Pairings() {
+		if p.Standing != Broken {
+			t.Errorf("nobody says it: %+v", p)
+		}
+	}
+}
+
+// However many came and went, who is there now is heard.
+func TestManyComeAndGo(t *testing.T) {
+	w := newWorld(t, 9)
+	w.join("a", true, time.Minute)
+	for n := range 3 * membersMost {
+		id := fmt.Sprintf("b%d", n)
+		w.join(id, true, time.Minute)
+		w.run(time.Second)
+		w.agreed()
+		w.leave(id)
+	}
+}
+
+// Who agrees anew all the time and never says that they have a key does not hold back
+// the keys of others.
+func TestNobodyHoldsKeysBack(t *testing.T) {
+	w := newWorld(t, 10)
+	a := w.join("a", true, time.Minute)
+	w.join("b", true, time.Minute)
+	w.run(2 * time.Second)
+	kid := a.g.current.kid
+	a.g.peers["b"].pair.out = nil
+	a.g.peers["b"].pair.out, _ = newChannel(make([]byte, 32), "a", "b") // what a says is not heard any more
+	for range 20 {
+		a.g.rotate(true)
+		w.run(500 * time.Millisecond)
+	}
+	if a.g.current.kid < kid+3 {
+		t.Errorf("the key is number %d, and was %d ten seconds ago", a.g.current.kid, kid)
 	}
 }
 
