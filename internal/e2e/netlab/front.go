@@ -41,6 +41,7 @@ http {
 	access_log off;
 	client_body_temp_path %[1]s/nginx-body;
 	proxy_temp_path %[1]s/nginx-proxy;
+	proxy_max_temp_file_size 0;
 	fastcgi_temp_path %[1]s/nginx-fastcgi;
 	uwsgi_temp_path %[1]s/nginx-uwsgi;
 	scgi_temp_path %[1]s/nginx-scgi;
