@@ -47,11 +47,8 @@ export interface Bond {
   standing: Standing;
   /** code is the safety code, four numbers below 256; none while there is no key. */
   code: number[];
-  /** proven are the generations of direct connections whose certificate they confirmed. */
-  proven: number[];
-  /** compared is what the patient said of the code; "same" goes when the code changes,
-   * "other" stays until they say otherwise. */
-  compared: "" | "same" | "other";
+  /** compared: "same" is what the patient said of this code, and goes when it changes. */
+  compared: "" | "same";
 }
 
 export interface State {
@@ -107,6 +104,11 @@ export interface State {
   rekey: number;
   sealed: boolean;
   bonds: { [id: string]: Bond };
+  /** differed are the people with whom a code was another: for the whole stay, until the patient
+   * says of a code of theirs that it is the same. */
+  differed: { [id: string]: boolean };
+  /** tampered: an agreement was broken in this stay. Nothing takes that back. */
+  tampered: boolean;
   /** sealing: what we send is sealed, and nothing else is shown. */
   sealing: boolean;
   /** slowAnswers counts pongs in a row that took long. */
@@ -144,7 +146,7 @@ export type Event =
   | { type: "sound"; blocked: boolean }
   | { type: "able"; keys: boolean; seal: boolean; chooses?: boolean }
   | { type: "keys"; pairings: Pairing[]; sealing: boolean }
-  | { type: "compared"; peer: string; same: boolean }
+  | { type: "compared"; peer: string; code: number[]; same: boolean }
   | { type: "language"; language: Language }
   | { type: "help"; open: boolean }
   | { type: "join" }
@@ -189,7 +191,7 @@ export function initial(): State {
     capture: "none", captureProblem: "", hasAudio: false, hasVideo: false, audio: true, video: true,
     lost: { audio: false, video: false },
     ice: [], gen: 0, connections: {}, media: "none", owesRenew: 0, reducedSince: 0, soundBlocked: false, slowAnswers: 0,
-    able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, sealing: false,
+    able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false,
     reason: "", from: "welcome", farewell: "", endedAt: 0,
   };
 }
@@ -225,6 +227,13 @@ export function others(s: State): Person[] {
     .map((id) => s.people[id])
     .filter((p) => p.id !== s.self && p.place === "call")
     .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1));
+}
+
+/** shown are those who have a tile: whoever sends something, and everybody with whom keys are
+ * agreed, so that nobody listens unseen. */
+export function shown(s: State, sending: string[]): string[] {
+  const ready = others(s).filter((p) => p.ready).map((p) => p.id);
+  return ready.concat(sending.filter((id) => ready.indexOf(id) < 0)).sort();
 }
 
 /** Route is how media travels: straight to the other person, to them through a TURN
@@ -343,15 +352,30 @@ function pressed(s: State, e: Pressed): Result {
       return [s, s.hasVideo && s.video ? [{ do: "swap" }] : []];
     case "unblock":
       return [s, [{ do: "unblock" }]];
-    case "compared": {
-      const bond = s.bonds[e.peer];
-      return [bond && bond.code.length > 0 ? { ...s, bonds: { ...s.bonds, [e.peer]: { ...bond, compared: e.same ? "same" : "other" } } } : s, []];
-    }
+    case "compared":
+      return [compared(s, e), []];
     case "leave":
       return left({ ...s, now: e.at });
     case "home":
       return s.stage === "ended" ? [fresh(s), [{ do: "lookup" }]] : [s, []];
   }
+}
+
+/** compared takes what the patient said of a code. That it is the same counts only of the code
+ * that is there now; that it differs counts of any. */
+function compared(s: State, e: Extract<Event, { type: "compared" }>): State {
+  const bond = s.bonds[e.peer];
+  if (e.code.length === 0 || !(inRoom(s) || s.stage === "permission")) {
+    return s;
+  }
+  if (!e.same) {
+    const bonds = bond ? { ...s.bonds, [e.peer]: { ...bond, compared: "" as const } } : s.bonds;
+    return { ...s, bonds, differed: { ...s.differed, [e.peer]: true } };
+  }
+  if (!bond || String(bond.code) !== String(e.code)) {
+    return s;
+  }
+  return { ...s, bonds: { ...s.bonds, [e.peer]: { ...bond, compared: "same" } }, differed: exceptFor(s.differed, e.peer) };
 }
 
 function started(s: State, e: Extract<Event, { type: "start" }>): Result {
@@ -490,10 +514,10 @@ function keyed(s: State, e: Extract<Event, { type: "able" | "keys" }>): Result {
   const bonds: State["bonds"] = {};
   for (const p of e.pairings) {
     const had = s.bonds[p.peer];
-    const kept = had && (had.compared === "other" || String(had.code) === String(p.code)) ? had.compared : "";
-    bonds[p.peer] = { standing: p.standing, code: p.code, proven: p.proven, compared: kept };
+    bonds[p.peer] = { standing: p.standing, code: p.code, compared: had && String(had.code) === String(p.code) ? had.compared : "" };
   }
-  return [inRoom(s) || s.stage === "permission" ? { ...s, bonds, sealing: e.sealing } : s, []];
+  const tampered = s.tampered || e.pairings.some((p) => p.standing === "broken");
+  return [inRoom(s) || s.stage === "permission" ? { ...s, bonds, tampered, sealing: e.sealing } : s, []];
 }
 
 /** renew asks for the media connection that is owed, once there is something to send on it. It settles the debt in s. */
@@ -582,7 +606,7 @@ function over(s: State, reason: Reason, text: string, first: Effect[]): Result {
     {
       ...s, stage: "ended", from: s.stage, reason, farewell: text, endedAt: s.now, help: false, joining: false, line: "none",
       resume: "", self: "", people: {}, admitted: false, capture: "none", captureProblem: "", media: "none", gen: 0, connections: {}, soundBlocked: false, owesRenew: 0,
-      lost: { audio: false, video: false }, able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, sealing: false,
+      lost: { audio: false, video: false }, able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false,
     },
     [...first, { do: "hang_up" }, { do: "drop_media" }, { do: "release" }],
   ];
@@ -776,11 +800,11 @@ function tidy(p: Person): Person {
   return { ...p, name: cleanLine(p.name, MaxName) };
 }
 
-function exceptFor(people: { [id: string]: Person }, id: string): { [id: string]: Person } {
-  const rest: { [id: string]: Person } = {};
-  for (const other of Object.keys(people)) {
+function exceptFor<T>(all: { [id: string]: T }, id: string): { [id: string]: T } {
+  const rest: { [id: string]: T } = {};
+  for (const other of Object.keys(all)) {
     if (other !== id) {
-      rest[other] = people[other];
+      rest[other] = all[other];
     }
   }
   return rest;

@@ -121,6 +121,8 @@ export function read(stats: { forEach(f: (r: Report) => void): void }): { receiv
 export class Peer {
   failed = false;
   private readonly pc: RTCPeerConnection;
+  /** strange are tracks that changed hands: nobody's any more. */
+  private readonly strange: MediaStreamTrack[] = [];
   private readonly streams: { [id: string]: MediaStream } = {};
   private readonly senders: { audio: RTCRtpSender | null; video: RTCRtpSender | null } = { audio: null, video: null };
   private chain: Promise<void> = Promise.resolve();
@@ -200,9 +202,7 @@ export class Peer {
   private lead(line: RTCRtpTransceiver, kind: "audio" | "video"): void {
     if (this.leads) {
       this.leads.sends(line.sender, kind);
-      if (this.direct) {
-        this.leads.receives(line.receiver, kind, this.direct.peer);
-      }
+      this.leads.receives(line.receiver, kind, this.direct ? this.direct.peer : null);
     }
   }
 
@@ -278,8 +278,9 @@ export class Peer {
       return;
     }
     const track = e.track;
-    if (this.leads && (track.kind === "audio" || track.kind === "video")) {
-      this.leads.receives(e.receiver, track.kind, id);
+    if (this.leads && (track.kind === "audio" || track.kind === "video") && !this.leads.receives(e.receiver, track.kind, id)) {
+      this.strange.push(track); // it was another person's
+      return this.broken();
     }
     const now = (this.streams[id] ? this.streams[id].getTracks() : []).filter((t) => t.kind !== track.kind && t.readyState === "live");
     this.show(id, [...now, track]);
@@ -325,7 +326,7 @@ export class Peer {
       .map((t) => t.receiver.track);
     for (const id of Object.keys(this.streams)) {
       const had = this.streams[id].getTracks();
-      const kept = had.filter((t) => live.indexOf(t) >= 0 && t.readyState === "live");
+      const kept = had.filter((t) => live.indexOf(t) >= 0 && this.strange.indexOf(t) < 0 && t.readyState === "live");
       if (kept.length === had.length) {
         continue;
       }

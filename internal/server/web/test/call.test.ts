@@ -1,5 +1,5 @@
 // The reducer alone: the whole way of a patient, and then random orders of everything.
-import { initial, mayReturn, onHold, others, phase, reduced, returnWithin, route, step, watchers, type Effect, type Event, type State } from "../src/call";
+import { initial, mayReturn, onHold, others, phase, reduced, returnWithin, route, shown, step, watchers, type Effect, type Event, type State } from "../src/call";
 import { read } from "../src/peer";
 import { members, secrecy } from "../src/seal/secrecy";
 import type { Standing } from "../src/seal/group";
@@ -224,7 +224,7 @@ function anyEvent(r: (n: number) => number): Event {
     { type: "captured", audio: r(2) === 0, video: r(2) === 0 }, { type: "capture_failed", problem: "denied" }, { type: "capture_lost", kind: kinds[r(2)], lost: r(2) === 0 },
     { type: "media", gen: r(4), state: (["connecting", "connected", "broken"] as const)[r(3)] }, { type: "sound", blocked: true }, { type: "help", open: true },
     { type: "join" }, { type: "join" }, { type: "test" }, { type: "test_done" }, { type: "retry" }, { type: "without" }, { type: "toggle", kind: kinds[r(2)] },
-    { type: "able", keys: true, seal: true }, { type: "keys", sealing: r(2) === 0, pairings: [{ peer: "d", standing: "agreed", code: [1, 2, 3, 4], proven: [] }] }, { type: "compared", peer: "d", same: r(2) === 0 },
+    { type: "able", keys: true, seal: true }, { type: "keys", sealing: r(2) === 0, pairings: [{ peer: "d", standing: "agreed", code: [1, 2, 3, 4], proven: [] }] }, { type: "compared", peer: "d", code: [1, 2, 3, 4], same: r(2) === 0 },
     { type: "recapture", kind: kinds[r(2)] }, { type: "swap" }, { type: "leave", at }, { type: "return" }, { type: "home" },
   ];
   return all[r(all.length)];
@@ -349,8 +349,8 @@ test("what the screen may say of the encryption, and no more", () => {
   const sfu = [offer(5), ...up(5)];
   const straight = [direct(5), ...up(5)];
   const doc = { ...doctor, ...keyed };
-  const yes: Event = { type: "compared", peer: "d", same: true };
-  const no: Event = { type: "compared", peer: "d", same: false };
+  const yes: Event = { type: "compared", peer: "d", code, same: true };
+  const no: Event = { type: "compared", peer: "d", code, same: false };
   const agreed: [string, Standing, number[], number[]] = ["d", "agreed", code, []];
   for (const [name, want, ...events] of [
     ["nobody to talk to", "", ...sees(me), ...sfu],
@@ -369,17 +369,17 @@ test("what the screen may say of the encryption, and no more", () => {
     ["compared without a code", "agreeing", ...sees(me, doc), ...sfu, told(true, ["d", "agreeing", [], []]), yes],
     ["in clear through the server", "server", ...sees(me, doc), ...sfu, told(false, agreed), yes],
     ["in clear, straight, not confirmed", "server", ...sees(me, doc), ...straight, told(false, agreed), yes],
-    ["in clear, straight, under way", "agreeing", ...sees(me, doc), ...straight, told(false, ["d", "agreeing", [], []])],
+    ["in clear, straight, under way", "server", ...sees(me, doc), ...straight, told(false, ["d", "agreeing", [], []])],
     ["in clear, straight, another one confirmed", "server", ...sees(me, doc), ...straight, told(false, ["d", "agreed", code, [4]])],
-    ["in clear, straight, confirmed", "end", ...sees(me, doc), ...straight, told(false, ["d", "agreed", code, [4, 5]])],
-    ["in clear, straight, confirmed and compared", "verified", ...sees(me, doc), ...straight, told(false, ["d", "agreed", code, [5]]), yes],
+    ["in clear, straight, confirmed", "server", ...sees(me, doc), ...straight, told(false, ["d", "agreed", code, [4, 5]])],
+    ["in clear, straight, confirmed and compared", "server", ...sees(me, doc), ...straight, told(false, ["d", "agreed", code, [5]]), yes],
     ["in clear, straight, the server's beside it", "server", ...sees(me, doc), ...straight, told(false, ["d", "agreed", code, [5]]), offer(6), ...up(6)],
-    ["in clear, straight, a newer one beside it", "end", ...sees(me, doc), ...straight, direct(6), ...up(6), told(false, ["d", "agreed", code, [5, 6]])],
+    ["in clear, straight, a newer one beside it", "server", ...sees(me, doc), ...straight, direct(6), ...up(6), told(false, ["d", "agreed", code, [5, 6]])],
     ["in clear, straight, a newer one not confirmed", "server", ...sees(me, doc), ...straight, direct(6), ...up(6), told(false, ["d", "agreed", code, [5]])],
     ["three, one under way", "agreeing", ...sees(me, doc, nurse), ...sfu, told(true, agreed, ["e", "agreeing", [], []])],
     ["three, one just here", "agreeing", ...sees(me, doc, nurse), ...sfu, told(true, agreed)],
     ["three, one compared", "end", ...sees(me, doc, nurse), ...sfu, told(true, agreed, ["e", "agreed", code, []]), yes],
-    ["three, both compared", "verified", ...sees(me, doc, nurse), ...sfu, told(true, agreed, ["e", "agreed", code, []]), yes, { type: "compared", peer: "e", same: true }],
+    ["three, both compared", "verified", ...sees(me, doc, nurse), ...sfu, told(true, agreed, ["e", "agreed", code, []]), yes, { type: "compared", peer: "e", code, same: true }],
     ["three, one broken", "broken", ...sees(me, doc, nurse), ...sfu, told(true, agreed, ["e", "broken", [], []]), yes],
   ] as [string, string, ...Event[]][]) {
     assert.equal(secrecy(walk(initial(), able, ...toCall, ...events).s), want, name);
@@ -387,8 +387,50 @@ test("what the screen may say of the encryption, and no more", () => {
   assert.equal(secrecy(walk(initial(), ...toCall, ...sees(me, doc), ...sfu, told(true, agreed)).s), "server", "we cannot");
 });
 
+test("a warning stays for the whole stay, whatever the server says", () => {
+  const other = [9, 9, 9, 9];
+  const doc = { ...doctor, ...keyed };
+  const there = walk(initial(), able, ...toCall, ...sees(me, doc), offer(5), ...up(5), told(true, ["d", "agreed", code, []])).s;
+  const differs: Event = { type: "compared", peer: "d", code, same: false };
+  const broke = told(true, ["d", "broken", [], []]);
+  const good = told(true, ["d", "agreed", other, []]);
+  const leaves: Event = hears({ type: "gone", data: { id: "d", reason: "lost" } });
+  const detours: { [name: string]: Event[] } = {
+    "a new code": [good],
+    "gone and back": [leaves, told(true), ...sees(doc), good],
+    "on hold and back": [...sees({ ...doc, place: "hold" }), told(true), ...sees(doc), good],
+    "not ready and back": [...sees({ ...doc, ready: false }), told(true), ...sees(doc), good],
+    "a new welcome": [{ type: "line_down", at }, hears(welcome({ gen: 5, people: [me] })), told(true), hears(welcome({ gen: 5, people: [me, doc] })), good],
+    "another name for them": [leaves, ...sees({ ...doc, id: "x" }), told(true, ["x", "agreed", code, []]), { type: "compared", peer: "x", code, same: true }],
+    "nobody there": [leaves, told(true)],
+    "we are on hold and back": [...sees({ ...me, place: "hold" }), ...sees(me), hears({ type: "admitted", data: {} }), offer(6), ...up(6), good],
+  };
+  for (const warning of [differs, broke]) {
+    for (const name of Object.keys(detours)) {
+      assert.equal(secrecy(walk(there, warning, ...detours[name]).s), "broken", name);
+    }
+  }
+  const same = (of: number[]): Event => ({ type: "compared", peer: "d", code: of, same: true });
+  assert.equal(secrecy(walk(there, differs, good, same(code)).s), "broken", "said of the code before");
+  assert.equal(secrecy(walk(there, differs, good, same([])).s), "broken");
+  assert.equal(secrecy(walk(there, differs, good, same(other)).s), "verified", "said of the code that is there");
+  assert.equal(secrecy(walk(there, broke, good, same(other)).s), "broken", "an agreement was broken");
+  assert.equal(secrecy(walk(there, good, same(code)).s), "end", "an old press");
+  assert.equal(secrecy(walk(there, good, differs).s), "broken", "a code differed, though another is there by now");
+  const left = walk(there, differs, broke, { type: "leave", at }).s;
+  assert.deepEqual([left.differed, left.tampered], [{}, false]);
+});
+
+test("everybody with whom keys are agreed has a tile", () => {
+  const s = walk(initial(), able, ...toCall, ...sees(me, { ...doctor, ...keyed }, { ...nurse, audio: false, video: false }, { ...patient(), id: "w" })).s;
+  assert.deepEqual(shown(s, []), ["d", "e"]);
+  assert.deepEqual(shown(s, ["z", "d"]), ["d", "e", "z"]);
+  assert.deepEqual(shown(walk(s, ...sees({ ...nurse, ready: false })).s, []), ["d"]);
+  members(s).forEach((m) => assert.ok(shown(s, []).indexOf(m.id) >= 0));
+});
+
 test("leaving forgets the codes; a resume keeps them", () => {
-  const there = walk(initial(), able, ...toCall, ...sees(me, { ...doctor, ...keyed }), offer(5), ...up(5), told(true, ["d", "agreed", code, []]), { type: "compared", peer: "d", same: true }).s;
+  const there = walk(initial(), able, ...toCall, ...sees(me, { ...doctor, ...keyed }), offer(5), ...up(5), told(true, ["d", "agreed", code, []]), { type: "compared", peer: "d", code, same: true }).s;
   const back = walk(there, { type: "line_down", at }, hears(welcome({ gen: 5, people: [me, { ...doctor, ...keyed }], rekey: 30, sealed: true }))).s;
   assert.equal(secrecy(back), "verified");
   assert.deepEqual([back.rekey, back.sealed], [30, true]);

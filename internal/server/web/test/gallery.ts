@@ -19,13 +19,13 @@ const room = (more: Partial<State> = {}): State =>
   base({ stage: "waiting", line: "up", self: "p", arrivedAt: now - 4 * 60000, capture: "done", hasAudio: true, hasVideo: true, people: { p: person("p", { place: "waiting" }) }, ...more });
 const call = (more: Partial<State> = {}): State =>
   room({ stage: "call", admitted: true, gen: 1, media: "connected", people: { p: person("p"), d: person("d") }, ...more });
-const keyed = (bond: Partial<Bond>, three = false): State =>
+const keyed = (bond: Partial<Bond>, three = false, differed = false): State =>
   call({
-    able: { keys: true, seal: true }, sealing: true,
+    able: { keys: true, seal: true }, sealing: true, differed: differed ? { d: true } : {}, tampered: bond.standing === "broken",
     people: { p: person("p"), d: person("d", { keys: true, seal: true }), ...(three ? { e: person("e", { name: "Interprète Nolwenn", video: false, keys: true, seal: true }) } : {}) },
     bonds: {
-      d: { standing: "agreed", code: [103, 12, 219, 88], proven: [], compared: "", ...bond },
-      ...(three ? { e: { standing: "agreed", code: [4, 177, 31, 250], proven: [], compared: "same" } as Bond } : {}),
+      d: { standing: "agreed", code: [103, 12, 219, 88], compared: "", ...bond },
+      ...(three ? { e: { standing: "agreed", code: [4, 177, 31, 250], compared: "same" } as Bond } : {}),
     },
   });
 const over = (reason: State["reason"], from: State["stage"], more: Partial<State> = {}): State =>
@@ -90,7 +90,7 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p5-seal-end": [keyed({}), { remote: true, self: true, press: ".seal" }],
   "p5-seal-long": [keyed({ code: [228, 46, 152, 74] }), { remote: true, self: true, press: ".seal" }],
   "p5-seal-verified": [keyed({ compared: "same" }), { remote: true, self: true, press: ".seal" }],
-  "p5-seal-other": [keyed({ compared: "other" }), { remote: true, self: true, press: ".seal" }],
+  "p5-seal-other": [keyed({}, false, true), { remote: true, self: true, press: ".seal" }],
   "p5-seal-broken": [keyed({ standing: "broken", code: [] }), { remote: true, self: true, press: ".seal" }],
   "p5-seal-group": [keyed({}, true), { remote: true, second: true, self: true, press: ".seal" }],
   "p5-group": [call({ people: { p: person("p"), d: person("d"), e: person("e", { name: "Interprète Nolwenn", video: false }) } }), { remote: true, second: true, self: true }],

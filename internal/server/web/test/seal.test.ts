@@ -4,7 +4,7 @@ import { Aes128Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/c
 import { fingerprints } from "../src/peer";
 import { decode, encode, join, same, type Bytes } from "../src/seal/bytes";
 import type { Channel } from "../src/seal/channel";
-import { Receiver, Sender, type Stream } from "../src/seal/frames";
+import { Receiver, Receivers, Sender, type Stream } from "../src/seal/frames";
 import { Group, type Agreement, type Frames, type Member, type Pairing } from "../src/seal/group";
 import { Pair, type Keys } from "../src/seal/pair";
 import { clearBytes, FrameKey, metadata, parseHeader, tagSize, writeHeader, type Kind } from "../src/seal/sframe";
@@ -234,6 +234,10 @@ class Local implements Frames {
   }
   forget(peer: string): void {
     this.then(async () => this.receiver(peer).forget());
+  }
+  peers: string[] = [];
+  meets(peers: string[]): void {
+    this.peers = peers;
   }
   clear(yes: boolean): void {
     this.sender.clear = yes;
@@ -683,6 +687,131 @@ test("whatever comes, in whatever order: no error, and bounded", async () => {
     }
     assert.ok(sent <= 164, String(sent));
   }
+});
+
+/** hostile is a server that commits to something else again and again. */
+async function hostile(ids: string[]) {
+  const at = { now: 1e9 };
+  const sent: FromClient[] = [];
+  const g = new Group({ frames: null, send: (m) => sent.push(m), changed: () => undefined, now: () => at.now });
+  await g.enter("a", 0, false);
+  const members = ids.map((id): Member => ({ id, keys: true, seal: true }));
+  await g.meets(members);
+  let n = 0;
+  const commits = async (peer: string) => g.receive({ type: "commit", data: { peer, commitment: encode(new Uint8Array(32).fill(0).map((_, i) => (i === 0 ? ++n & 255 : i === 1 ? n >> 8 : 7))) } });
+  const reveals = () => sent.filter((m) => m.type === "reveal").length;
+  const standings = () => g.pairings().map((p) => p.standing).join(" ");
+  return { at, g, members, commits, reveals, standings };
+}
+
+test("one partner's commitment begins an agreement anew once a second", async () => {
+  const { at, commits, reveals } = await hostile(["b"]);
+  await commits("b");
+  for (let i = 0; i < 5; i++) {
+    await commits("b");
+  }
+  assert.equal(reveals(), 2);
+  at.now += 999;
+  await commits("b");
+  assert.equal(reveals(), 2);
+  at.now += 1;
+  await commits("b");
+  assert.equal(reveals(), 3);
+});
+
+test("agreements that are given up are few, over all ids, and in the end nothing is believed", async () => {
+  const ids = Array.from({ length: 16 }, (_, i) => "b" + i);
+  const { at, g, members, commits, reveals, standings } = await hostile(ids);
+  for (const id of ids) {
+    await commits(id);
+  }
+  assert.equal(reveals(), 16);
+  for (let i = 0; i < 3; i++) {
+    for (const id of ids) {
+      await commits(id);
+    }
+    at.now += 500;
+  }
+  assert.equal(reveals(), 16 + 8);
+  at.now += 1500; // 3 s in all: one more
+  for (const id of ids) {
+    await commits(id);
+  }
+  assert.equal(reveals(), 16 + 9);
+  assert.ok(standings().indexOf("broken") < 0);
+  // Going and coming back is no way around it.
+  await g.meets([]);
+  await g.meets(members);
+  assert.ok(standings().indexOf("broken") < 0, "25 are not enough");
+  for (const id of ids.slice(0, 5)) {
+    await commits(id);
+  }
+  await g.meets(members.slice(5));
+  await g.meets(members);
+  assert.equal(standings(), ids.map(() => "broken").join(" "));
+  at.now += 1e6;
+  await g.enter("another", 0, false);
+  assert.equal(standings(), ids.map(() => "broken").join(" "), "for the whole stay");
+});
+
+test("an honest partner who begins anew is not held up, and breaks nothing", async () => {
+  for (let seed = 0; seed < 6; seed++) {
+    const w = new World(seed);
+    const broken: string[] = [];
+    await w.join("a", true, 60);
+    await w.join("b", true, 60);
+    for (let i = 0; i < 4; i++) {
+      await w.run(1500 + 400 * seed);
+      broken.push(w.pairing("a", "b").standing, w.pairing("b", "a").standing);
+      await w.join("b", true, 60); // another page under the same name
+      for (let j = 0; j < 40; j++) {
+        await w.run(20);
+        broken.push(w.pairing("a", "b").standing, w.pairing("b", "a").standing);
+      }
+    }
+    await w.run(6000);
+    assert.ok(broken.indexOf("broken") < 0, "seed " + seed);
+    w.agreed("seed " + seed);
+  }
+});
+
+test("nobody can hold back a change of keys by coming and going", async () => {
+  const w = new World(9);
+  const a = await w.join("a", true, 60);
+  await w.join("b", true, 60);
+  await w.run(2000);
+  const kid = a.frames.last;
+  let deaf = false;
+  w.bend = (to, m) => (deaf && m.type === "sealed" && to === "a" ? null : m); // no "have" comes
+  deaf = true;
+  for (let i = 0; i < 5; i++) {
+    await w.join("c" + i, true, 60); // comes, agrees, asks for a key
+    await w.run(900);
+  }
+  assert.ok(a.frames.last > kid, "the key is still number " + kid);
+});
+
+test("who is no member any more makes room for who comes", async () => {
+  const all = new Receivers(Date.now);
+  const ids = Array.from({ length: 16 }, (_, i) => "m" + i);
+  all.meets(ids);
+  const kept = ids.map((id) => all.of(id));
+  assert.equal(all.of("new"), null, "all are members");
+  all.meets([...ids.slice(1), "new"]);
+  all.clear(true);
+  const r = all.of("new");
+  assert.ok(r && r.clear);
+  assert.equal(all.of("new"), r);
+  assert.equal(all.of("m1"), kept[1], "who stays keeps their keys");
+  assert.deepEqual(Object.keys(all.counts()).sort(), [...ids.slice(1), "new"].sort());
+  all.forget("m0");
+  assert.equal(Object.keys(all.counts()).length, 16);
+
+  const frames = new Local(Date.now);
+  const g = new Group({ frames, send: () => undefined, changed: () => undefined, now: Date.now });
+  await g.enter("a", 0, false);
+  await g.meets([{ id: "b", keys: true, seal: true }, { id: "c", keys: false, seal: false }]);
+  assert.deepEqual(frames.peers, ["b", "c"]);
 });
 
 test("a closed group says nothing more and forgets its keys", async () => {

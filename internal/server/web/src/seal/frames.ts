@@ -20,6 +20,7 @@ const oldLife = 5000;
 /** behind is how far a track may begin behind what was opened already: one that comes two
  * ways during a change. */
 const behind = 512;
+const receiversMost = 16;
 
 /** Sender seals what one participant sends. One counter runs for all their tracks, so that
  * no nonce is used twice. */
@@ -155,5 +156,52 @@ export class Stream {
     }
     this.from.opened(key, ctr);
     return true;
+  }
+}
+
+/** Receivers are one of each person. When there are too many, those of who is no member any more
+ * go: they have no key. */
+export class Receivers {
+  private all: { [peer: string]: Receiver } = {};
+  private members: string[] = [];
+  private open = false;
+
+  constructor(private readonly now: () => number) {}
+
+  clear(yes: boolean): void {
+    this.open = yes;
+    Object.keys(this.all).forEach((id) => (this.all[id].clear = yes));
+  }
+
+  meets(members: string[]): void {
+    this.members = members;
+  }
+
+  /** of answers null when there is no room for one more. */
+  of(peer: string): Receiver | null {
+    if (this.all[peer]) {
+      return this.all[peer];
+    }
+    if (Object.keys(this.all).length >= receiversMost) {
+      Object.keys(this.all).filter((id) => this.members.indexOf(id) < 0).forEach((id) => delete this.all[id]);
+    }
+    if (Object.keys(this.all).length >= receiversMost) {
+      return null;
+    }
+    const r = new Receiver(this.now);
+    r.clear = this.open;
+    return (this.all[peer] = r);
+  }
+
+  forget(peer: string): void {
+    if (this.all[peer]) {
+      this.all[peer].forget();
+    }
+  }
+
+  counts(): { [peer: string]: Counts } {
+    const counts: { [peer: string]: Counts } = {};
+    Object.keys(this.all).forEach((id) => (counts[id] = this.all[id].counts));
+    return counts;
   }
 }

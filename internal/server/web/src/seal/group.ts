@@ -18,6 +18,14 @@ const againAfter = 1000;
 const stuckAfter = 3000;
 const stuckMost = 12000;
 const membersMost = 16;
+/** In an agreement that did not complete, our nonce was told for nothing, and somebody in between
+ * had one guess at a code. triesMost are allowed at once and one more every tryAfter, ms; after
+ * triesEver in one stay nothing is believed any more. */
+const triesMost = 8;
+const tryAfter = 3000;
+const triesEver = 30;
+/** restartAfter: one partner's commitment begins an agreement anew at most so often, ms. */
+const restartAfter = 1000;
 const provenKept = 8;
 const maxKid = Math.pow(2, 32);
 const maxFingerprint = 512;
@@ -51,6 +59,8 @@ export interface Frames {
   /** add opens what this person sends; it answers once it can. */
   add(peer: string, base: Bytes, kid: number): Promise<boolean>;
   forget(peer: string): void;
+  /** meets says whose frames matter: of the others nothing need be kept. */
+  meets(peers: string[]): void;
   /** clear lets frames pass that are not sealed, both ways. */
   clear(yes: boolean): void;
 }
@@ -86,6 +96,8 @@ interface Partner {
   keyed: boolean;
   begun: number;
   patience: number;
+  /** restarted is when their commitment last began it anew. */
+  restarted: number;
   /** The certificates of direct connections by generation: ours, theirs as their description
    * has it, and what they say theirs is. */
   ours: Map<number, string>;
@@ -115,6 +127,10 @@ export class Group {
   /** next is told to the others, not used yet. */
   private next: Epoch | null = null;
   private dirty = false;
+  /** tries are what is left of triesMost, as of triedAt; wasted counts to triesEver. */
+  private tries = triesMost;
+  private triedAt: number;
+  private wasted = 0;
   /** always: no frame may ever leave in clear. */
   private always = false;
   private closed = false;
@@ -122,6 +138,7 @@ export class Group {
 
   constructor(private readonly o: Options) {
     this.current = this.epoch(1);
+    this.triedAt = o.now();
     if (o.frames) {
       o.frames.use(this.current.base.slice(), 1, false);
     }
@@ -153,6 +170,7 @@ export class Group {
     return this.then(() => {
       if (self !== this.self) {
         this.self = self;
+        this.peers.forEach((p) => this.waste(p));
         this.peers.clear(); // they knew us by another name
         this.dirty = true;
       }
@@ -179,17 +197,19 @@ export class Group {
     for (const [id, p] of Array.from(this.peers)) {
       if (!members.some((m) => m.id === id && m.keys)) {
         left = left || p.pair.agreed();
+        this.waste(p);
         this.peers.delete(id);
         this.forget(id);
       }
     }
     if (this.o.frames) {
+      this.o.frames.meets(members.map((m) => m.id));
       this.o.frames.clear(!this.sealed());
     }
     for (const m of members) {
       if (m.keys && this.self && !this.peers.has(m.id)) {
         await this.begin(m.id, {
-          pair: this.pair(m.id), revealed: false, broken: false, keyed: false, begun: 0, patience: stuckAfter,
+          pair: this.pair(m.id), revealed: false, broken: false, keyed: false, begun: 0, patience: stuckAfter, restarted: -restartAfter,
           ours: new Map(), theirs: new Map(), said: new Map(), proven: [],
         });
       }
@@ -212,6 +232,7 @@ export class Group {
   /** begin starts an agreement, or starts it anew. */
   private async begin(id: string, p: Partner): Promise<void> {
     this.peers.set(id, p);
+    this.waste(p);
     p.pair = this.pair(id);
     p.revealed = p.keyed = false;
     p.begun = this.o.now();
@@ -265,6 +286,14 @@ export class Group {
       return;
     }
     if (p.revealed) {
+      const now = this.o.now();
+      if (this.exhausted() || now - p.restarted < restartAfter || !this.may()) {
+        return; // who is honest says it again
+      }
+      p.restarted = now;
+      if (p.pair.agreed()) {
+        this.tries--;
+      }
       await this.begin(id, p); // our nonce is no secret any more
     } else {
       // Who began anew may have forgotten ours, and could not open what we reveal.
@@ -275,6 +304,32 @@ export class Group {
     p.revealed = true;
     p.begun = this.o.now();
     this.o.send({ type: "reveal", data: p.pair.reveal() });
+  }
+
+  /** may tells whether there is a try left. */
+  private may(): boolean {
+    const more = Math.floor((this.o.now() - this.triedAt) / tryAfter);
+    if (more > 0) {
+      this.tries = Math.min(this.tries + more, triesMost);
+      this.triedAt += more * tryAfter;
+    }
+    return this.tries > 0;
+  }
+
+  /** waste counts an agreement that is given up after our nonce was told. */
+  private waste(p: Partner): void {
+    if (!p.revealed || p.pair.agreed()) {
+      return;
+    }
+    if (this.may()) {
+      this.tries--;
+    }
+    this.wasted++;
+    this.dirty = this.dirty || this.exhausted();
+  }
+
+  private exhausted(): boolean {
+    return this.wasted >= triesEver;
   }
 
   /** fits waits for what the agreement says; what does not fit breaks it. */
@@ -294,6 +349,7 @@ export class Group {
     const e = this.epoch(last.kid + 1);
     e.joined = joined || (this.next !== null && this.next.joined);
     if (this.next) {
+      e.since = this.next.since; // or somebody who comes again and again would hold it back
       this.next.base.fill(0);
     }
     this.next = e;
@@ -452,7 +508,7 @@ export class Group {
   pairings(): Pairing[] {
     return this.members.map((m) => {
       const p = this.peers.get(m.id);
-      const standing: Standing = !p ? "" : p.broken ? "broken" : p.pair.agreed() ? "agreed" : "agreeing";
+      const standing: Standing = this.exhausted() ? "broken" : !p ? "" : p.broken ? "broken" : p.pair.agreed() ? "agreed" : "agreeing";
       return { peer: m.id, standing, code: p && standing === "agreed" ? p.pair.code : [], proven: p ? p.proven : [] };
     });
   }

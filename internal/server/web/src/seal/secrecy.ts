@@ -19,38 +19,23 @@ export function members(s: State): Member[] {
 
 /** secrecy is what the screen may say, and no more. */
 export function secrecy(s: State): Secrecy {
+  if (s.stage !== "call") {
+    return "";
+  }
+  if (s.tampered || Object.keys(s.differed).length > 0) {
+    return "broken"; // for the whole stay, whoever is still there
+  }
   const all = others(s);
-  if (s.stage !== "call" || all.length === 0) {
+  if (all.length === 0) {
     return "";
   }
   const bonds = all.map((p) => s.bonds[p.id]).filter((b) => b);
-  if (bonds.some((b) => b.standing === "broken" || b.compared === "other")) {
-    return "broken";
-  }
   const able = s.able.keys && all.every((p) => p.keys === true);
-  if (!able || !(s.sealing || straight(s))) {
-    return "server";
+  if (!able || !s.sealing) {
+    return "server"; // also straight: the server brought the two together
   }
   if (bonds.length < all.length || bonds.some((b) => b.standing !== "agreed")) {
     return "agreeing";
   }
-  if (!s.sealing && !confirmed(s)) {
-    return "server";
-  }
   return bonds.every((b) => b.compared === "same") ? "verified" : "end";
-}
-
-/** used are the connections on which media may travel now. */
-function used(s: State): number[] {
-  return Object.keys(s.connections).map(Number).filter((gen) => s.connections[gen].up);
-}
-
-/** straight: media goes to the other person and nowhere else. */
-function straight(s: State): boolean {
-  return used(s).length > 0 && used(s).every((gen) => s.connections[gen].direct);
-}
-
-/** confirmed: the other person confirmed the certificate of every connection in use. */
-function confirmed(s: State): boolean {
-  return straight(s) && others(s).every((p) => s.bonds[p.id] && used(s).every((gen) => s.bonds[p.id].proven.indexOf(gen) >= 0));
 }

@@ -62,6 +62,8 @@ export class Transforms implements Frames {
   /** leads are the numbers of what is led through, seen those of which a frame came. */
   private readonly leads = new WeakMap<object, number>();
   private readonly seen: { [lead: number]: boolean } = {};
+  /** whose are the receivers: null while it is not known. */
+  private readonly whose = new WeakMap<object, string | null>();
   private open = false;
 
   private constructor(private readonly worker: Worker, private readonly by: Way) {
@@ -114,9 +116,22 @@ export class Transforms implements Frames {
     this.lead(sender, kind, "");
   }
 
-  /** receives leads what this receiver gets from a person through the worker. */
-  receives(receiver: RTCRtpReceiver, kind: Kind, from: string): void {
-    this.lead(receiver, kind, from);
+  /** receives leads what this receiver gets from a person through the worker; null is nobody
+   * yet, of whom nothing passes. A person is said once: it answers false to another. */
+  receives(receiver: RTCRtpReceiver, kind: Kind, from: string | null): boolean {
+    const known = this.leads.has(receiver);
+    const had = this.whose.get(receiver);
+    if (!known) {
+      this.lead(receiver, kind, from);
+    } else if (from === null || had === from) {
+      return true;
+    } else if (had !== null) {
+      return false;
+    } else {
+      this.tell({ do: "whose", lead: this.leads.get(receiver) as number, from });
+    }
+    this.whose.set(receiver, from);
+    return true;
   }
 
   /** leaks tells whether a sender that has sent much already goes past the worker, though its
@@ -125,7 +140,7 @@ export class Transforms implements Frames {
     return !this.open && !this.seen[this.leads.get(sender) || 0];
   }
 
-  private lead(end: RTCRtpSender | RTCRtpReceiver, kind: Kind, from: string): void {
+  private lead(end: RTCRtpSender | RTCRtpReceiver, kind: Kind, from: string | null): void {
     if (this.leads.has(end)) {
       return;
     }
@@ -161,6 +176,10 @@ export class Transforms implements Frames {
 
   forget(peer: string): void {
     this.tell({ do: "forget", peer });
+  }
+
+  meets(peers: string[]): void {
+    this.tell({ do: "meets", peers });
   }
 
   clear(yes: boolean): void {

@@ -1,15 +1,15 @@
 // The script of the worker in which frames are sealed and opened: dist/seal-worker.js. Its
 // keys can be used here and read nowhere. Tracks come by rtctransform events (W3C
 // webrtc-encoded-transform), or from older Chromium as streams in a message.
-import { Receiver, Sender, type Counts } from "./frames";
+import { Receivers, Sender, type Counts, type Receiver, type Stream } from "./frames";
 import { FrameKey, type Kind } from "./sframe";
 import type { Bytes } from "./bytes";
 
 /** Track is one track on one connection: ours, or that of a person. */
 export interface Track {
   kind: Kind;
-  /** from is whose it is; empty for ours. */
-  from: string;
+  /** from is whose it is; empty for ours, null while that is not known. */
+  from: string | null;
   /** lead is a number of its own. */
   lead: number;
 }
@@ -18,6 +18,8 @@ export type Told =
   | { do: "use"; base: Bytes; kid: number; joined: boolean }
   | { do: "add"; peer: string; base: Bytes; kid: number; ticket: number }
   | { do: "forget"; peer: string }
+  | { do: "whose"; lead: number; from: string }
+  | { do: "meets"; peers: string[] }
   | { do: "clear"; yes: boolean }
   | { do: "pipe"; track: Track; readable: ReadableStream<Frame>; writable: WritableStream<Frame> }
   | { do: "counts"; ticket: number };
@@ -45,30 +47,18 @@ interface Scope {
   postMessage(m: Answered): void;
 }
 
-const membersMost = 16;
 /** A key frame is asked for at most so often, ms. */
 const askEvery = 500;
 
 const scope = self as unknown as Scope;
 const sender = new Sender();
-let receivers: { [peer: string]: Receiver } = {};
-let clear = false;
+const receivers = new Receivers(Date.now);
+/** whose is said of tracks that were nobody's when they came. */
+const whose: { [lead: number]: string } = {};
 /** pictures are our video tracks, which can make a key frame when asked. */
 let pictures: Transformer[] = [];
 /** line is of what is told about keys: done in its order, though WebCrypto answers late. */
 let line: Promise<void> = Promise.resolve();
-
-function receiver(peer: string): Receiver {
-  let r = receivers[peer];
-  if (!r) {
-    r = new Receiver(Date.now);
-    r.clear = clear;
-    if (Object.keys(receivers).length < membersMost) {
-      receivers[peer] = r;
-    }
-  }
-  return r;
-}
 
 async function keyed(m: Extract<Told, { do: "use" | "add" | "forget" }>): Promise<void> {
   switch (m.do) {
@@ -79,12 +69,18 @@ async function keyed(m: Extract<Told, { do: "use" | "add" | "forget" }>): Promis
         pictures.forEach((t) => t.generateKeyFrame && t.generateKeyFrame().catch(() => undefined));
       }
       return;
-    case "add":
-      receiver(m.peer).add(await FrameKey.derive(m.base, m.kid));
+    case "add": {
+      const key = await FrameKey.derive(m.base, m.kid);
       m.base.fill(0);
-      return scope.postMessage({ ticket: m.ticket, added: true });
+      const r = receivers.of(m.peer);
+      if (r) {
+        r.add(key);
+        scope.postMessage({ ticket: m.ticket, added: true });
+      }
+      return;
+    }
     case "forget":
-      return receiver(m.peer).forget();
+      return receivers.forget(m.peer);
   }
 }
 
@@ -92,15 +88,16 @@ function told(m: Told): void {
   switch (m.do) {
     case "pipe":
       return pipe(m.track, m.readable, m.writable, null);
-    case "clear":
-      clear = sender.clear = m.yes;
-      Object.keys(receivers).forEach((id) => (receivers[id].clear = clear));
+    case "whose":
+      whose[m.lead] = whose[m.lead] || m.from;
       return;
-    case "counts": {
-      const counts: { [peer: string]: Counts } = {};
-      Object.keys(receivers).forEach((id) => (counts[id] = receivers[id].counts));
-      return scope.postMessage({ ticket: m.ticket, counts });
-    }
+    case "meets":
+      return receivers.meets(m.peers);
+    case "clear":
+      sender.clear = m.yes;
+      return receivers.clear(m.yes);
+    case "counts":
+      return scope.postMessage({ ticket: m.ticket, counts: receivers.counts() });
     default:
       line = line.then(() => keyed(m)).catch(() => undefined);
   }
@@ -109,12 +106,12 @@ function told(m: Told): void {
 /** pipe takes one track's frames through: one after the other, so that their order stays.
  * What may not pass is dropped. */
 function pipe(track: Track, readable: ReadableStream<Frame>, writable: WritableStream<Frame>, by: Transformer | null): void {
-  const one = track.from ? opener(track, by) : sealer(track);
+  const one = track.from === "" ? sealer(track) : opener(track, by);
   let seen = false;
   const done = () => {
     pictures = pictures.filter((t) => t !== by);
   };
-  if (by && !track.from && track.kind === "video") {
+  if (by && track.from === "" && track.kind === "video") {
     pictures.push(by);
   }
   readable
@@ -148,12 +145,20 @@ function sealer(track: Track): (frame: Frame) => Promise<boolean> {
 }
 
 function opener(track: Track, by: Transformer | null): (frame: Frame) => Promise<boolean> {
-  const stream = receiver(track.from).stream(track.kind);
+  // Who left and came back has another receiver.
+  let last: Receiver | null = null;
+  let stream: Stream | null = null;
   let missed = false;
   let asked = 0;
   return async (frame) => {
     const bytes = new Uint8Array(frame.data);
-    const plain = await stream.open(bytes);
+    const from = track.from || whose[track.lead];
+    const r = from ? receivers.of(from) : null;
+    if (r !== last) {
+      last = r;
+      stream = r && r.stream(track.kind);
+    }
+    const plain = stream ? await stream.open(bytes) : "no key";
     if (typeof plain === "string") {
       missed = true;
       return false;

@@ -64,14 +64,14 @@ function code(scope: Scope, m: Model, hands: Hands, id: string): HTMLElement {
   const person = () => m.s.people[id];
   const name = () => (person() && person().name) || practitioner(m);
   const bond = (): Bond | undefined => m.s.bonds[id];
-  const said = () => (bond() as Bond | undefined)?.compared || "";
+  const said = () => (m.s.differed[id] ? "other" : (bond() as Bond | undefined)?.compared || "");
+  const numbers = (bond() as Bond).code; // of which alone a press here speaks
   const list = scope.el("ol", { class: "code-words" });
   const elsewhere = scope.el("span", { class: "code-elsewhere" });
   scope.live(
     () => m.t.language,
     (here) => {
       const there = here === "fr" ? "en" : "fr";
-      const numbers = (bond() as Bond).code;
       list.textContent = "";
       words(here, numbers).forEach((w) => list.appendChild(scope.el("li", { text: w })));
       elsewhere.lang = there;
@@ -85,7 +85,7 @@ function code(scope: Scope, m: Model, hands: Hands, id: string): HTMLElement {
       icon: same ? icons.check : icons.close,
       label: () => m.t.t(same ? "secrecy.same" : "secrecy.other"),
       attrs: { "aria-pressed": () => String(said() === (same ? "same" : "other")), "data-action": same ? "same-code" : "other-code" },
-      press: () => hands.send({ type: "compared", peer: id, same }),
+      press: () => hands.send({ type: "compared", peer: id, code: numbers, same }),
     });
   return scope.el(
     "section",
@@ -95,6 +95,10 @@ function code(scope: Scope, m: Model, hands: Hands, id: string): HTMLElement {
     list,
     scope.el("p", { class: "muted" }, scope.el("span", { text: () => m.t.t("secrecy.elsewhere") + " " }), elsewhere),
     scope.el("div", { class: "code-choice" }, choice(true), choice(false)),
-    scope.el("p", { class: () => "code-said" + (said() === "other" ? " code-said-other" : ""), text: () => (said() ? m.t.t(said() === "same" ? "secrecy.same_said" : "secrecy.other_said") : ""), attrs: { role: "status" } }),
+    scope.el(
+      "p",
+      { class: () => "code-said" + (said() === "other" ? " code-said-other" : ""), attrs: { role: "status" } },
+      scope.named(() => (said() ? m.t.t(said() === "same" ? "secrecy.same_said" : "secrecy.other_said", { name: hole }) : ""), name),
+    ),
   );
 }

@@ -1,4 +1,5 @@
 // The others' pictures and sound: one video element a person, kept while anything else changes.
+import { shown } from "../call";
 import type { Key } from "../texts";
 import type { Person } from "../wire.gen";
 import { Scope, hole } from "./dom";
@@ -30,9 +31,9 @@ export class Tiles {
     return Object.keys(this.tiles).length;
   }
 
-  /** refresh makes the tiles those of the people who send something. */
+  /** refresh makes the tiles those of the people who are there, whether they send or not. */
   refresh(): void {
-    const wanted = Object.keys(this.m.remotes).sort();
+    const wanted = shown(this.m.s, Object.keys(this.m.remotes));
     for (const id of Object.keys(this.tiles)) {
       if (wanted.indexOf(id) < 0) {
         this.drop(id);
@@ -40,10 +41,12 @@ export class Tiles {
     }
     for (const id of wanted) {
       const tile = this.tiles[id] || this.add(id);
-      if (tile.stream !== this.m.remotes[id]) {
-        tile.stream = this.m.remotes[id];
-        tile.video.srcObject = tile.stream;
-        this.play(tile.video);
+      const stream = this.m.remotes[id] || null;
+      if (tile.stream !== stream) {
+        tile.stream = tile.video.srcObject = stream;
+        if (stream) {
+          this.play(tile.video);
+        }
       }
       tile.scope.refresh();
     }
@@ -57,7 +60,8 @@ export class Tiles {
 
   /** unblock plays with sound; call it from a press. */
   unblock(): void {
-    const all = Object.keys(this.tiles).map((id) => {
+    const sounding = Object.keys(this.tiles).filter((id) => this.tiles[id].stream);
+    const all = sounding.map((id) => {
       const v = this.tiles[id].video;
       v.muted = false;
       return v.play();
@@ -114,12 +118,19 @@ export class Tiles {
     const video = scope.el("video", { attrs: { "data-peer": id, playsinline: "", autoplay: "", tabindex: "-1", "aria-label": () => m.t.t("call.picture", { name: name() }) } });
     video.addEventListener("resize", () => fit(video));
     this.route(video);
+    /** still says why there is no picture: it is on its way, they sent it away, or they only listen. */
+    const still = (): "arriving" | "off" | "silent" => {
+      const p = this.person(id);
+      return p && p.video ? "arriving" : p && !p.audio && !m.remotes[id] ? "silent" : "off";
+    };
+    const titles = { arriving: () => m.t.t("call.connecting"), off: () => m.t.t("call.camera_off", { name: hole }), silent: () => hole };
+    const texts = { arriving: () => m.t.t("call.connecting_text"), off: () => m.t.t("call.camera_off_text"), silent: () => "" };
     const off = scope.el(
       "div",
       { class: "tile-off", hidden: sends },
       avatar(scope, name),
-      scope.el("p", { class: "stand-in-title" }, scope.named(() => m.t.t("call.camera_off", { name: hole }), name)),
-      scope.el("p", { text: () => m.t.t("call.camera_off_text") }),
+      scope.el("p", { class: "stand-in-title" }, scope.named(() => titles[still()](), name)),
+      scope.el("p", { text: () => texts[still()]() }),
     );
     const muted = () => {
       const p = this.person(id);
@@ -127,7 +138,7 @@ export class Tiles {
     };
     const label = scope.el(
       "p",
-      { class: "tile-name", hidden: () => !sends() && !muted() },
+      { class: "tile-name", hidden: () => !sends() && !muted() && still() !== "arriving" },
       scope.el("bdi", { text: name }),
       scope.el("span", { text: () => role(m, this.person(id)) }),
       scope.el("span", { class: "tile-muted", hidden: () => !muted() }, scope.icon(icons.microphoneOff), scope.el("span", { text: () => m.t.t("call.microphone_off") })),
