@@ -15,6 +15,7 @@ const ackLimit = 2000;
 /** againAfter: what was not acknowledged is sent again. */
 const againAfter = 1000;
 /** stuckAfter: an agreement that goes no further begins anew. */
+const mismatchesMost = 3;
 const stuckAfter = 3000;
 const stuckMost = 12000;
 const membersMost = 16;
@@ -92,6 +93,8 @@ interface Partner {
   /** revealed: our nonce is known to the other side. */
   revealed: boolean;
   broken: boolean;
+  /** mismatches counts what did not fit: a commitment may be lost with a line, three are not. */
+  mismatches: number;
   /** keyed: a key of theirs came under this agreement. */
   keyed: boolean;
   begun: number;
@@ -209,7 +212,7 @@ export class Group {
     for (const m of members) {
       if (m.keys && this.self && !this.peers.has(m.id)) {
         await this.begin(m.id, {
-          pair: this.pair(m.id), revealed: false, broken: false, keyed: false, begun: 0, patience: stuckAfter, restarted: -restartAfter,
+          pair: this.pair(m.id), revealed: false, broken: false, mismatches: 0, keyed: false, begun: 0, patience: stuckAfter, restarted: -restartAfter,
           ours: new Map(), theirs: new Map(), said: new Map(), proven: [],
         });
       }
@@ -266,7 +269,6 @@ export class Group {
         return;
       case "encapsulate":
         if (p.pair.theirKey && !p.pair.agreed() && (await this.fits(p, p.pair.encapsulated(m.data).then(() => true)))) {
-          p.broken = false;
           p.patience = stuckAfter;
           this.dirty = true;
           for (const [gen, fingerprint] of Array.from(p.ours)) {
@@ -337,7 +339,9 @@ export class Group {
     try {
       return await said;
     } catch (e) {
-      p.broken = this.dirty = true;
+      p.mismatches++;
+      p.broken = p.mismatches >= mismatchesMost;
+      this.dirty = true;
       p.pair.discard();
       return null;
     }
