@@ -4,15 +4,12 @@ package alias
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
+
+	"ekermed.example/ekermed/internal/server/keyfile"
 )
 
 // Alias is a name of 80 bits; the zero Alias means nobody.
@@ -67,44 +64,11 @@ func (Secret) LogValue() slog.Value { return slog.StringValue("[hidden]") }
 // file is where the secret lies in the data folder.
 const file = "alias.key"
 
-const size = 32 // bytes of the secret
-
 // Load reads the secret of a data folder, and makes one the first time. Whoever removes
 // it makes all earlier aliases meaningless, which is the way to forget everybody at once.
 func Load(dir string) (Secret, error) {
-	path := filepath.Join(dir, file)
-	key, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = create(dir, path); err == nil {
-			key, err = os.ReadFile(path)
-		}
-	}
-	if err != nil {
-		return Secret{}, fmt.Errorf("secret of the pseudonyms: %w; check the data folder's owner and rights", err)
-	}
-	if len(key) != size {
-		return Secret{}, fmt.Errorf("secret of the pseudonyms: %s has %d bytes instead of %d: restore it from a backup, or remove it and the pseudonyms begin anew", path, len(key), size)
-	}
-	return Secret{key}, nil
-}
-
-// create puts a whole secret in place at once: another process may be doing the same.
-func create(dir, path string) error {
-	f, err := os.CreateTemp(dir, file+".*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) //nolint:errcheck // a name too many harms nobody
-	key := make([]byte, size)
-	rand.Read(key)
-	_, err = f.Write(key)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
+	key, err := keyfile.Load(dir, file, "secret of the pseudonyms", "the pseudonyms begin anew")
+	return Secret{key}, err
 }
 
 // Of is the alias of an id (HMAC-SHA256, cut to 80 bits); an empty id has none.

@@ -13,18 +13,16 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
+
+	"ekermed.example/ekermed/internal/server/keyfile"
 )
 
 // The shape of codes, as every program for telephones knows it.
@@ -40,8 +38,6 @@ const (
 // file is where the key lies in the data folder.
 const file = "second-factor.key"
 
-const keySize = 32 // bytes: AES-256
-
 // Key encrypts secrets. The zero Key does not.
 type Key struct{ key []byte }
 
@@ -50,39 +46,8 @@ func (Key) LogValue() slog.Value { return slog.StringValue("[hidden]") }
 
 // Load reads the key of a data folder, and makes one the first time.
 func Load(dir string) (Key, error) {
-	path := filepath.Join(dir, file)
-	key, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = create(dir, path); err == nil {
-			key, err = os.ReadFile(path)
-		}
-	}
-	if err != nil {
-		return Key{}, fmt.Errorf("key of the second factors: %w; check the data folder's owner and rights", err)
-	}
-	if len(key) != keySize {
-		return Key{}, fmt.Errorf("key of the second factors: %s has %d bytes instead of %d: restore it from a backup, or remove it and enrol everybody anew with `user totp`", path, len(key), keySize)
-	}
-	return Key{key}, nil
-}
-
-// create puts a whole key in place at once: another process may be doing the same.
-func create(dir, path string) error {
-	f, err := os.CreateTemp(dir, file+".*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) //nolint:errcheck // a name too many harms nobody
-	key := make([]byte, keySize)
-	rand.Read(key)
-	_, err = f.Write(key)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
+	key, err := keyfile.Load(dir, file, "key of the second factors", "enrol everybody anew with `user totp`")
+	return Key{key}, err
 }
 
 func (k Key) aead() (cipher.AEAD, error) {

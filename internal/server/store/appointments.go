@@ -59,8 +59,12 @@ func (s *Store) Appointment(ctx context.Context, id string) (Appointment, error)
 
 // AppointmentsBetween lists an account's appointments that start in [from, to), by time.
 func (s *Store) AppointmentsBetween(ctx context.Context, account string, from, to time.Time) ([]Appointment, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT `+appointmentColumns+` WHERE a.account = ? AND a.start >= ? AND a.start < ? ORDER BY a.start, a.created LIMIT 200`,
+	return s.appointments(ctx, ` WHERE a.account = ? AND a.start >= ? AND a.start < ? ORDER BY a.start, a.created LIMIT 200`,
 		account, from.Unix(), to.Unix())
+}
+
+func (s *Store) appointments(ctx context.Context, where string, args ...any) ([]Appointment, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT `+appointmentColumns+where, args...)
 	if err != nil {
 		return nil, explain(err)
 	}

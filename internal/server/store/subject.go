@@ -8,20 +8,7 @@ import (
 
 // AppointmentsOf lists every appointment of a patient, by mail address whatever its case.
 func (s *Store) AppointmentsOf(ctx context.Context, email string) ([]Appointment, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT `+appointmentColumns+` WHERE a.patient_email = ? COLLATE NOCASE ORDER BY a.start, a.created`, email)
-	if err != nil {
-		return nil, explain(err)
-	}
-	defer rows.Close()
-	var list []Appointment
-	for rows.Next() {
-		a, err := scanAppointment(rows)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, a)
-	}
-	return list, rows.Err()
+	return s.appointments(ctx, ` WHERE a.patient_email = ? COLLATE NOCASE ORDER BY a.start, a.created`, email)
 }
 
 // GuestLinksOf lists the links that brought somebody to other people's appointments.
