@@ -1,5 +1,5 @@
 // Command evidence runs the tests of docs/evidence/evidence.tsv and prints a line for each
-// promise: evidence [-fuzz 3s] [PROMISE...].
+// promise: evidence [PROMISE...].
 package main
 
 import (
@@ -35,7 +35,7 @@ func run() int {
 		rows = slices.DeleteFunc(rows, func(r row) bool { return !slices.Contains(flag.Args(), r.promise) })
 	}
 	begin, failed := time.Now(), 0
-	results := map[string]map[string]string{}
+	results := map[string]map[string]ending{}
 	for _, r := range rows {
 		if results[r.pkg] == nil {
 			results[r.pkg] = test(*root, r.pkg, rows)
@@ -45,6 +45,11 @@ func run() int {
 			failed++
 		}
 		fmt.Printf("%-6s %-8s %s%s\n", r.promise, state, r.what, bad)
+		for _, t := range r.tests {
+			if e := results[r.pkg][t]; e.action == "fail" {
+				fmt.Print("       | ", strings.Join(e.said, "       | "))
+			}
+		}
 	}
 	fmt.Printf("%d promises, %d failed, %s\n", len(rows), failed, time.Since(begin).Round(time.Second))
 	if failed > 0 || len(rows) == 0 {
@@ -71,8 +76,17 @@ func read(path string) ([]row, error) {
 	return rows, lines.Err()
 }
 
+// saidMost is how many lines of a test are kept, the last ones.
+const saidMost = 80
+
+// ending is how a test ended, and what it said, its parts included.
+type ending struct {
+	action string
+	said   []string
+}
+
 // test runs all tests that the rows name of a package, and tells how each ended.
-func test(root, pkg string, rows []row) map[string]string {
+func test(root, pkg string, rows []row) map[string]ending {
 	var names []string
 	for _, r := range rows {
 		if r.pkg == pkg {
@@ -87,30 +101,39 @@ func test(root, pkg string, rows []row) map[string]string {
 	if pkg == "internal/ui" { // needs no compiler for C, and no display
 		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
 	}
-	ended := map[string]string{}
+	ended := map[string]ending{}
 	out, err := cmd.StdoutPipe()
 	if err != nil || cmd.Start() != nil {
 		return ended
 	}
 	lines := json.NewDecoder(out)
 	for {
-		var e struct{ Action, Test string }
+		var e struct{ Action, Test, Output string }
 		if lines.Decode(&e) != nil {
 			break
 		}
-		if e.Test != "" && slices.Contains([]string{"pass", "fail", "skip"}, e.Action) {
-			ended[e.Test] = e.Action
+		name, _, part := strings.Cut(e.Test, "/")
+		one := ended[name]
+		switch e.Action {
+		case "output":
+			one.said = append(one.said, e.Output)
+			one.said = one.said[max(0, len(one.said)-saidMost):]
+		case "pass", "fail", "skip":
+			if !part {
+				one.action = e.Action
+			}
 		}
+		ended[name] = one
 	}
 	_ = cmd.Wait() // what failed is told by test
 	return ended
 }
 
 // judge sums a row up.
-func judge(r row, ended map[string]string) (state, bad string) {
+func judge(r row, ended map[string]ending) (state, bad string) {
 	state = "holds"
 	for _, t := range r.tests {
-		switch ended[t] {
+		switch ended[t].action {
 		case "pass":
 		case "skip":
 			if state == "holds" {
@@ -119,7 +142,7 @@ func judge(r row, ended map[string]string) (state, bad string) {
 			bad += ": " + t + " was skipped"
 		default:
 			state = "FAILED"
-			bad += ": " + t + " " + cmp.Or(ended[t], "did not run")
+			bad += ": " + t + " " + cmp.Or(ended[t].action, "did not run")
 		}
 	}
 	return state, bad

@@ -48,7 +48,7 @@ const (
 	Without Standing = ""
 	// Agreeing: under way.
 	Agreeing Standing = "agreeing"
-	// Agreed: a key is shared, and the code can be compared.
+	// Agreed: both have shown that they hold the shared key, and the code can be compared.
 	Agreed Standing = "agreed"
 	// Broken: what came does not fit what was announced; somebody may sit in between.
 	Broken Standing = "broken"
@@ -88,8 +88,8 @@ type Group struct {
 	next    *epoch // told to the others, not used yet
 	changed bool
 	sealed  bool // no frame may ever leave in clear
-	// tries counts agreements in which we revealed and that came to no end, with anybody;
-	// one is forgotten a minute. alarmed: there were too many.
+	// tries counts agreements in which we revealed and that came to no end, or were begun anew
+	// by the other side, with anybody; one is forgotten a minute. alarmed: there were too many.
 	tries   int
 	triedAt time.Time
 	alarmed bool
@@ -113,6 +113,7 @@ type epoch struct {
 type partner struct {
 	pair     *pair
 	revealed bool // our nonce is known to the other side
+	heard    bool // something of theirs was opened: they have the pair's key too
 	broken   bool
 	// mismatches counts reveals that did not fit: a commitment may be lost with a line.
 	mismatches int
@@ -226,7 +227,7 @@ func (g *Group) Members(members []Member) {
 func (g *Group) begin(id string) {
 	p := g.peers[id]
 	p.pair = newPair(g.self, id, g.key)
-	p.revealed, p.keyed, p.begun, p.proven = false, false, g.o.Now(), 0
+	p.revealed, p.heard, p.keyed, p.begun, p.proven = false, false, false, g.o.Now(), 0
 	clear(p.said)
 	g.changed = true
 	g.o.Send(p.pair.commit())
@@ -253,7 +254,6 @@ func (g *Group) Receive(m wire.Message) {
 			err := p.pair.encapsulated(m)
 			g.broke(p, err)
 			if err == nil {
-				p.patience, g.changed = stuckAfter, true
 				for gen, fingerprint := range p.ours {
 					g.tell(m.Peer, inner{Bind: &bind{gen, fingerprint}})
 				}
@@ -286,23 +286,27 @@ func (g *Group) committed(p *partner, m wire.Commit) {
 	g.o.Send(p.pair.reveal())
 }
 
-// again tells whether the other side may begin anew: once a second, and not too often
-// when we had revealed and it came to nothing.
+// again tells whether the other side may begin anew after we revealed: once a second, and
+// not too often.
 func (g *Group) again(p *partner) bool {
 	now := g.o.Now()
 	if now.Sub(p.restarted) < againAfter {
 		return false
 	}
 	p.restarted = now
-	g.tried(p)
+	g.spend()
 	return !g.alarmed
 }
 
-// tried counts an agreement that is given up.
+// tried counts an agreement that is given up before both sides had the key.
 func (g *Group) tried(p *partner) {
-	if !p.revealed || p.pair.agreed() {
-		return
+	if p.revealed && !p.heard {
+		g.spend()
 	}
+}
+
+// spend counts one try at a code.
+func (g *Group) spend() {
 	now := g.o.Now()
 	if forget := int(now.Sub(g.triedAt) / triesForget); forget > 0 {
 		g.tries = max(0, g.tries-forget)
@@ -356,6 +360,9 @@ func (g *Group) spread() {
 		if p.pair.agreed() && !e.have[id] && now.Sub(e.told[id]) >= againAfter {
 			e.told[id] = now
 			g.tell(id, inner{Key: &key{e.kid, e.base}})
+			if gen := newest(p.ours); gen > 0 { // the first one may have been lost with a line
+				g.tell(id, inner{Bind: &bind{gen, p.ours[gen]}})
+			}
 		}
 	}
 }
@@ -382,7 +389,7 @@ func (g *Group) settle() {
 func (g *Group) Tick() {
 	now := g.o.Now()
 	for id, p := range g.peers {
-		if !p.pair.agreed() && now.Sub(p.begun) >= p.patience {
+		if !p.heard && now.Sub(p.begun) >= p.patience {
 			p.patience = min(2*p.patience, stuckMost)
 			if g.tried(p); !g.alarmed {
 				g.begin(id)
@@ -416,6 +423,15 @@ func (g *Group) Certificates(peer string, gen uint32, ours, theirs string) {
 		bound(m)
 	}
 	g.compare(p, gen)
+}
+
+// newest is the last generation of a direct connection, 0 when there is none.
+func newest(m map[uint32]string) uint32 {
+	last := uint32(0)
+	for gen := range m {
+		last = max(last, gen)
+	}
+	return last
 }
 
 // bound lets the oldest generations go.
@@ -460,7 +476,7 @@ func (g *Group) Pairings() []Pairing {
 			switch {
 			case p.broken || g.alarmed:
 				one.Standing = Broken
-			case p.pair.agreed():
+			case p.heard:
 				one.Standing, one.Code = Agreed, p.pair.code()
 			}
 		}

@@ -342,6 +342,22 @@ func TestSomebodyCannotSeal(t *testing.T) {
 	}
 }
 
+// A line took the confirmation with it: it is said again with the next key.
+func TestLostCertificate(t *testing.T) {
+	w := newWorld(t, 5)
+	a, b := w.join("a", true, 2*time.Second), w.join("b", true, 2*time.Second)
+	w.run(time.Second)
+	w.bend = func(string, wire.Message) wire.Message { return nil }
+	a.g.Certificates("b", 7, "sha-256 a", "sha-256 b")
+	b.g.Certificates("a", 7, "sha-256 b", "sha-256 a")
+	w.run(100 * time.Millisecond)
+	w.bend = nil
+	w.run(5 * time.Second)
+	if x, y := w.pairing("a", "b"), w.pairing("b", "a"); x.Proven != 7 || y.Proven != 7 {
+		t.Errorf("%+v %+v", x, y)
+	}
+}
+
 // The certificate of a direct connection is confirmed under the pair's key.
 func TestCertificates(t *testing.T) {
 	for _, c := range []struct {

@@ -84,7 +84,15 @@ func TestCommitBeforeReveal(t *testing.T) {
 			}
 			return m
 		},
-		"another secret": func(m wire.Message) wire.Message {
+		"a secret of somebody else": func(m wire.Message) wire.Message {
+			if e, ok := m.(wire.Encapsulate); ok {
+				other, _ := kem().GenerateKey()
+				e.Enc = encode(other.PublicKey().Bytes())
+				return e
+			}
+			return m
+		},
+		"no secret": func(m wire.Message) wire.Message {
 			if e, ok := m.(wire.Encapsulate); ok {
 				e.Enc = encode(bytes.Repeat([]byte{4}, 65))
 				return e
@@ -107,7 +115,8 @@ func TestCommitBeforeReveal(t *testing.T) {
 				t.Errorf("%+v", p)
 			}
 			w.run(40 * time.Second) // one that does not fit may be a lost line, three are not
-			if p := w.pairing("a", "b"); name != "never revealed" && p.Standing != Broken || p.Code.Known() {
+			plain := name != "never revealed" && name != "a secret of somebody else"
+			if p := w.pairing("a", "b"); plain && p.Standing != Broken || p.Standing == Agreed || p.Code.Known() {
 				t.Errorf("nobody says it: %+v", p)
 			}
 			if w.people["a"].opened["b"] > 0 {
@@ -115,7 +124,7 @@ func TestCommitBeforeReveal(t *testing.T) {
 			}
 			w.bend = nil
 			w.run(40 * time.Second)
-			if name == "never revealed" {
+			if !plain {
 				w.agreed()
 			} else if w.pairing("a", "b").Standing != Broken {
 				t.Error("the warning goes by itself")
@@ -160,6 +169,22 @@ func TestNobodyTriesCodes(t *testing.T) {
 		if p.Standing != Broken {
 			t.Errorf("nobody says it: %+v", p)
 		}
+	}
+}
+
+// Nor does it help to complete each agreement before beginning the next one.
+func TestNobodyTriesWholeAgreements(t *testing.T) {
+	w := newWorld(t, 11)
+	w.join("a", true, time.Minute)
+	b := w.join("b", true, time.Minute)
+	codes := map[Code]bool{}
+	for range 2 * triesMost {
+		w.run(2 * time.Second)
+		codes[w.pairing("a", "b").Code] = true
+		b.g.begin("a")
+	}
+	if len(codes) < 10 || len(codes) > triesMost+5 || w.pairing("a", "b").Standing != Broken {
+		t.Errorf("%d codes, %+v", len(codes), w.pairing("a", "b"))
 	}
 }
 

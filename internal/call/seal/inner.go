@@ -44,6 +44,9 @@ func (g *Group) unsealed(peer string, p *partner, m wire.Sealed) {
 		return
 	}
 	defer clear(plain)
+	if !p.heard {
+		p.heard, p.patience, g.changed = true, stuckAfter, true
+	}
 	var said inner
 	if json.Unmarshal(plain, &said) != nil {
 		return

@@ -241,7 +241,7 @@ export function shown(s: State, sending: string[]): string[] {
 export type Route = "direct" | "relay" | "sfu" | "";
 
 /** carrying is the newest connection that carries the call. */
-function carrying(s: State): Connection | null {
+export function carrying(s: State): Connection | null {
   let best: Connection | null = null;
   for (const gen of Object.keys(s.connections).map(Number).sort((a, b) => a - b)) {
     const c = s.connections[gen];

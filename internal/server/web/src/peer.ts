@@ -3,12 +3,14 @@
 import type { Transforms } from "./seal/transforms";
 import type { Answer, Candidate, Direct, ICEServer, Offer } from "./wire.gen";
 
-/** Path is how its packets travel, in the words of the W3C's webrtc-stats. */
+/** Path is how its packets travel, in the words of the W3C's webrtc-stats; srtp is the
+ * protection profile that DTLS chose (RFC 5764), empty where the browser does not tell. */
 export interface Path {
   local: string;
   remote: string;
   /** protocol is what leaves this device: udp, tcp, or tls for TURN over TLS. */
   protocol: string;
+  srtp: string;
 }
 
 export interface PeerEvents {
@@ -93,6 +95,7 @@ export function read(stats: { forEach(f: (r: Report) => void): void }): { receiv
   let received = 0;
   let pair: Report | null = null;
   let chosen = "";
+  let srtp = "";
   stats.forEach((r) => {
     all[r.id] = r;
     if (r.type === "inbound-rtp") {
@@ -102,8 +105,9 @@ export function read(stats: { forEach(f: (r: Report) => void): void }): { receiv
     } else if (r.type === "outbound-rtp") {
       const kind = (r.kind || r.mediaType) === "video" ? "video" : "audio";
       sent[kind] += Number(kind === "video" ? r.framesSent : r.packetsSent) || 0;
-    } else if (r.type === "transport" && r.selectedCandidatePairId) {
-      chosen = String(r.selectedCandidatePairId);
+    } else if (r.type === "transport") {
+      chosen = String(r.selectedCandidatePairId || chosen);
+      srtp = String(r.srtpCipher || srtp);
     } else if (r.type === "candidate-pair" && (r.selected || (r.nominated && r.state === "succeeded" && !pair))) {
       pair = r;
     }
@@ -115,7 +119,7 @@ export function read(stats: { forEach(f: (r: Report) => void): void }): { receiv
     return { received, sent, path: null };
   }
   const protocol = String(local.relayProtocol || local.protocol || "udp");
-  return { received, sent, path: { local: String(local.candidateType), remote: String(remote.candidateType), protocol } };
+  return { received, sent, path: { local: String(local.candidateType), remote: String(remote.candidateType), protocol, srtp } };
 }
 
 export class Peer {

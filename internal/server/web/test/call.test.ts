@@ -266,7 +266,7 @@ test("in no order does anything reach the call before the server admits", () => 
   assert.ok(calls > 1000, "the walk must get there often enough to mean something: " + calls);
 });
 
-const path = (local: string, remote: string, protocol: string) => ({ local, remote, protocol });
+const path = (local: string, remote: string, protocol: string) => ({ local, remote, protocol, srtp: "" });
 const direct = (gen: number): Event => hears({ type: "direct", data: { gen, peer: "d", call: true, relay: false } });
 const settle = (gen: number): Event => hears({ type: "settle", data: { gen } });
 const up = (gen: number): Event[] => [{ type: "media", gen, state: "connected" }, { type: "ready", gen }];
@@ -451,6 +451,6 @@ test("statistics of engines old and new", () => {
   const none = { audio: 0, video: 0 };
   assert.deepEqual(read(list()), { received: 0, sent: none, path: null });
   assert.deepEqual(read(list({ id: "a", type: "outbound-rtp", kind: "audio", packetsSent: 5 }, { id: "b", type: "outbound-rtp", mediaType: "video", framesSent: 6, packetsSent: 60 })).sent, { audio: 5, video: 6 });
-  assert.deepEqual(read(list({ id: "t", type: "transport", selectedCandidatePairId: "p" }, { id: "q", type: "candidate-pair", nominated: true, state: "succeeded", localCandidateId: "x", remoteCandidateId: "y" }, { id: "p", type: "candidate-pair", localCandidateId: "l", remoteCandidateId: "r" }, ...ends, { id: "i", type: "inbound-rtp", bytesReceived: 7 })), { received: 7, sent: none, path: path("relay", "host", "tls") });
+  assert.deepEqual(read(list({ id: "t", type: "transport", selectedCandidatePairId: "p", srtpCipher: "AEAD_AES_128_GCM" }, { id: "q", type: "candidate-pair", nominated: true, state: "succeeded", localCandidateId: "x", remoteCandidateId: "y" }, { id: "p", type: "candidate-pair", localCandidateId: "l", remoteCandidateId: "r" }, ...ends, { id: "i", type: "inbound-rtp", bytesReceived: 7 })), { received: 7, sent: none, path: { ...path("relay", "host", "tls"), srtp: "AEAD_AES_128_GCM" } });
   assert.deepEqual(read(list({ id: "p", type: "candidate-pair", selected: true, localCandidateId: "l", remoteCandidateId: "r" }, ...ends)).path, path("relay", "host", "tls"));
 });

@@ -19,12 +19,10 @@ const mismatchesMost = 3;
 const stuckAfter = 3000;
 const stuckMost = 12000;
 const membersMost = 16;
-/** In an agreement that did not complete, our nonce was told for nothing, and somebody in between
- * had one guess at a code. triesMost are allowed at once and one more every tryAfter, ms; after
- * triesEver in one stay nothing is believed any more. */
-const triesMost = 8;
-const tryAfter = 3000;
-const triesEver = 30;
+/** Who makes us reveal a nonce and begins anew before the end has one try at the code for
+ * nothing: only triesMost are suffered, and one is forgotten every triesForget, ms. */
+const triesMost = 30;
+const triesForget = 60000;
 /** restartAfter: one partner's commitment begins an agreement anew at most so often, ms. */
 const restartAfter = 1000;
 const provenKept = 8;
@@ -92,6 +90,8 @@ interface Partner {
   pair: Pair;
   /** revealed: our nonce is known to the other side. */
   revealed: boolean;
+  /** heard: something of theirs was opened, so they have the pair's key too. */
+  heard: boolean;
   broken: boolean;
   /** mismatches counts what did not fit: a commitment may be lost with a line, three are not. */
   mismatches: number;
@@ -130,10 +130,11 @@ export class Group {
   /** next is told to the others, not used yet. */
   private next: Epoch | null = null;
   private dirty = false;
-  /** tries are what is left of triesMost, as of triedAt; wasted counts to triesEver. */
-  private tries = triesMost;
+  /** tries counts agreements in which we revealed and that came to no end, or were begun anew
+   * by the other side, with anybody; alarmed: there were too many. */
+  private tries = 0;
   private triedAt: number;
-  private wasted = 0;
+  private alarmed = false;
   /** always: no frame may ever leave in clear. */
   private always = false;
   private closed = false;
@@ -173,7 +174,7 @@ export class Group {
     return this.then(() => {
       if (self !== this.self) {
         this.self = self;
-        this.peers.forEach((p) => this.waste(p));
+        this.peers.forEach((p) => this.tried(p));
         this.peers.clear(); // they knew us by another name
         this.dirty = true;
       }
@@ -200,7 +201,7 @@ export class Group {
     for (const [id, p] of Array.from(this.peers)) {
       if (!members.some((m) => m.id === id && m.keys)) {
         left = left || p.pair.agreed();
-        this.waste(p);
+        this.tried(p);
         this.peers.delete(id);
         this.forget(id);
       }
@@ -210,9 +211,9 @@ export class Group {
       this.o.frames.clear(!this.sealed());
     }
     for (const m of members) {
-      if (m.keys && this.self && !this.peers.has(m.id)) {
+      if (m.keys && this.self && !this.alarmed && !this.peers.has(m.id)) {
         await this.begin(m.id, {
-          pair: this.pair(m.id), revealed: false, broken: false, mismatches: 0, keyed: false, begun: 0, patience: stuckAfter, restarted: -restartAfter,
+          pair: this.pair(m.id), revealed: false, heard: false, broken: false, mismatches: 0, keyed: false, begun: 0, patience: stuckAfter, restarted: -restartAfter,
           ours: new Map(), theirs: new Map(), said: new Map(), proven: [],
         });
       }
@@ -235,9 +236,8 @@ export class Group {
   /** begin starts an agreement, or starts it anew. */
   private async begin(id: string, p: Partner): Promise<void> {
     this.peers.set(id, p);
-    this.waste(p);
     p.pair = this.pair(id);
-    p.revealed = p.keyed = false;
+    p.revealed = p.heard = p.keyed = false;
     p.begun = this.o.now();
     p.proven = [];
     p.said.clear();
@@ -269,8 +269,6 @@ export class Group {
         return;
       case "encapsulate":
         if (p.pair.theirKey && !p.pair.agreed() && (await this.fits(p, p.pair.encapsulated(m.data).then(() => true)))) {
-          p.patience = stuckAfter;
-          this.dirty = true;
           for (const [gen, fingerprint] of Array.from(p.ours)) {
             await this.tell(m.data.peer, { bind: { gen, fingerprint } });
           }
@@ -288,13 +286,8 @@ export class Group {
       return;
     }
     if (p.revealed) {
-      const now = this.o.now();
-      if (this.exhausted() || now - p.restarted < restartAfter || !this.may()) {
+      if (!this.again(p)) {
         return; // who is honest says it again
-      }
-      p.restarted = now;
-      if (p.pair.agreed()) {
-        this.tries--;
       }
       await this.begin(id, p); // our nonce is no secret any more
     } else {
@@ -308,30 +301,35 @@ export class Group {
     this.o.send({ type: "reveal", data: p.pair.reveal() });
   }
 
-  /** may tells whether there is a try left. */
-  private may(): boolean {
-    const more = Math.floor((this.o.now() - this.triedAt) / tryAfter);
-    if (more > 0) {
-      this.tries = Math.min(this.tries + more, triesMost);
-      this.triedAt += more * tryAfter;
+  /** again tells whether the other side may begin anew after we revealed. */
+  private again(p: Partner): boolean {
+    const now = this.o.now();
+    if (now - p.restarted < restartAfter) {
+      return false;
     }
-    return this.tries > 0;
+    p.restarted = now;
+    this.spend();
+    return !this.alarmed;
   }
 
-  /** waste counts an agreement that is given up after our nonce was told. */
-  private waste(p: Partner): void {
-    if (!p.revealed || p.pair.agreed()) {
-      return;
+  /** tried counts an agreement that is given up before both sides had the key. */
+  private tried(p: Partner): void {
+    if (p.revealed && !p.heard) {
+      this.spend();
     }
-    if (this.may()) {
-      this.tries--;
-    }
-    this.wasted++;
-    this.dirty = this.dirty || this.exhausted();
   }
 
-  private exhausted(): boolean {
-    return this.wasted >= triesEver;
+  /** spend counts one try at a code. */
+  private spend(): void {
+    const forget = Math.floor((this.o.now() - this.triedAt) / triesForget);
+    if (forget > 0) {
+      this.tries = Math.max(0, this.tries - forget);
+      this.triedAt += forget * triesForget;
+    }
+    this.tries++;
+    if (this.tries > triesMost) {
+      this.alarmed = this.dirty = true;
+    }
   }
 
   /** fits waits for what the agreement says; what does not fit breaks it. */
@@ -373,6 +371,10 @@ export class Group {
       if (p.pair.agreed() && !e.have[id] && !(now - e.told[id] < againAfter)) {
         e.told[id] = now;
         await this.tell(id, { key: { kid: e.kid, base: encode(e.base) } });
+        if (p.ours.size > 0) { // the first one may have been lost with a line
+          const gen = Math.max(...Array.from(p.ours.keys()));
+          await this.tell(id, { bind: { gen, fingerprint: p.ours.get(gen) } });
+        }
       }
     }
   }
@@ -403,9 +405,12 @@ export class Group {
     return this.then(async () => {
       const now = this.o.now();
       for (const [id, p] of Array.from(this.peers)) {
-        if (!p.pair.agreed() && now - p.begun >= p.patience) {
+        if (!p.heard && now - p.begun >= p.patience) {
           p.patience = Math.min(2 * p.patience, stuckMost);
-          await this.begin(id, p);
+          this.tried(p);
+          if (!this.alarmed) {
+            await this.begin(id, p);
+          }
         }
       }
       if (!this.next && now - this.current.since >= this.rekey) {
@@ -469,6 +474,10 @@ export class Group {
     if (!plain) {
       return;
     }
+    if (!p.heard) {
+      p.heard = this.dirty = true;
+      p.patience = stuckAfter;
+    }
     const said = JSON.parse(new TextDecoder().decode(plain)) || {};
     plain.fill(0);
     if (said.key) {
@@ -512,7 +521,7 @@ export class Group {
   pairings(): Pairing[] {
     return this.members.map((m) => {
       const p = this.peers.get(m.id);
-      const standing: Standing = this.exhausted() ? "broken" : !p ? "" : p.broken ? "broken" : p.pair.agreed() ? "agreed" : "agreeing";
+      const standing: Standing = this.alarmed ? "broken" : !p ? "" : p.broken ? "broken" : p.heard ? "agreed" : "agreeing";
       return { peer: m.id, standing, code: p && standing === "agreed" ? p.pair.code : [], proven: p ? p.proven : [] };
     });
   }

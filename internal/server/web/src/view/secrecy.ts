@@ -1,6 +1,6 @@
 // How far the encryption reaches, and the safety code: four words that two people read to each
 // other. Both languages are there, so that a French and an English reader can compare.
-import { others, route, type Bond } from "../call";
+import { carrying, others, route, type Bond } from "../call";
 import { secrecy } from "../seal/secrecy";
 import { words } from "../seal/words";
 import type { Key } from "../texts";
@@ -11,7 +11,9 @@ import { call, note, papers, practitioner } from "./parts";
 
 export function secrecyPanel(scope: Scope, m: Model, hands: Hands): HTMLElement {
   const body = scope.el("div", { class: "dialog-body", attrs: { tabindex: "0" } }, meaning(scope, m));
-  const foot = body.appendChild(papers(scope, m));
+  const profile = () => carrying(m.s)?.path?.srtp || "";
+  const foot = body.appendChild(scope.el("p", { class: "muted", hidden: () => !profile(), text: () => m.t.t("secrecy.profile", { profile: profile() }) }));
+  body.appendChild(papers(scope, m));
   let codes: HTMLElement | null = null;
   let inner = new Scope();
   // Built anew when the people or their codes change; a press only refreshes.
