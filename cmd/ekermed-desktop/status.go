@@ -47,12 +47,13 @@ type statusSelf struct {
 	AudioMSSent uint64  `json:"audio_ms_sent"`
 }
 
-// statusSealed are frames that were opened, refused as forged or repeated, and dropped
-// because their key was not there.
+// statusSealed are frames that were opened, refused as forged or far too late, dropped
+// because their key was not there, and dropped because they had been opened before.
 type statusSealed struct {
-	Opened  uint64 `json:"opened"`
-	Refused uint64 `json:"refused"`
-	NoKey   uint64 `json:"no_key"`
+	Opened   uint64 `json:"opened"`
+	Refused  uint64 `json:"refused"`
+	NoKey    uint64 `json:"no_key"`
+	Repeated uint64 `json:"repeated"`
 }
 
 type statusPeer struct {

@@ -193,7 +193,7 @@ func (c *channel) open(data string) ([]byte, error) {
 	}
 	counter := binary.BigEndian.Uint64(b)
 	if counter < c.next || counter == 1<<64-1 {
-		return nil, errReplayed
+		return nil, errRepeated
 	}
 	plain, err := c.aead.Open(nil, c.nonce(counter), b[8:], nil)
 	if err != nil {

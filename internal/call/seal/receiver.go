@@ -12,7 +12,10 @@ import (
 // ErrNoKey: the frame is sealed with a key that is not here, not yet or not any more.
 var ErrNoKey = errors.New("no key for this frame")
 
-var errReplayed = errors.New("a sealed frame came twice, or far too late")
+var (
+	errRepeated = errors.New("a sealed frame came twice")
+	errLate = errors.New("a sealed frame came far too late")
+)
 
 // How keys of a sender are kept. The one before is still needed for frames on their way.
 const (
@@ -30,8 +33,7 @@ type Receiver struct {
 	mu    sync.Mutex
 	keys  []*heldKey // oldest first
 	clear bool
-	// opened and refused count frames; noKey those that came before their key.
-	opened, refused, noKey uint64
+	counts Counts
 }
 
 type heldKey struct {
@@ -40,9 +42,9 @@ type heldKey struct {
 	since  time.Time // when a newer key was first used; zero while none was
 }
 
-// Counts are how many frames were opened, refused as forged or repeated, and dropped for
-// want of a key.
-type Counts struct{ Opened, Refused, NoKey uint64 }
+// Counts are how many frames were opened, refused as forged or far too late, dropped for
+// want of a key, and dropped because they were opened before: networks repeat packets.
+type Counts struct{ Opened, Refused, NoKey, Repeated uint64 }
 
 func newReceiver(now func() time.Time) *Receiver { return &Receiver{now: now} }
 
@@ -82,7 +84,7 @@ func (r *Receiver) open(clear bool) {
 func (r *Receiver) Counts() Counts {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return Counts{r.opened, r.refused, r.noKey}
+	return r.counts
 }
 
 // Stream is one track of the sender on one connection; its frames may come out of order
@@ -129,8 +131,8 @@ func (s *Stream) Open(frame []byte) ([]byte, error) {
 		}
 		return nil, r.refuse(err)
 	}
-	if !s.fresh(key, h.ctr) {
-		return nil, r.refuse(errReplayed)
+	if err := s.fresh(key, h.ctr); err != nil {
+		return nil, r.refuse(err)
 	}
 	return plain, nil
 }
@@ -150,26 +152,30 @@ func (r *Receiver) findLocked(kid uint64) *heldKey {
 func (r *Receiver) refuse(err error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.refused++
+	if err == errRepeated {
+		r.counts.Repeated++
+	} else {
+		r.counts.Refused++
+	}
 	return err
 }
 
 func (r *Receiver) miss() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.noKey++
+	r.counts.NoKey++
 	return ErrNoKey
 }
 
-// fresh notes a frame that is authentic; false when it came before.
-func (s *Stream) fresh(key *heldKey, ctr uint64) bool {
+// fresh notes a frame that is authentic; an error when it came before.
+func (s *Stream) fresh(key *heldKey, ctr uint64) error {
 	r := s.from
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	w := s.windows[key]
 	if w == nil {
 		if ctr+behind < key.newest {
-			return false
+			return errLate
 		}
 		w = &window{}
 		s.windows[key] = w
@@ -179,10 +185,10 @@ func (s *Stream) fresh(key *heldKey, ctr uint64) bool {
 			}
 		}
 	}
-	if !w.take(ctr) {
-		return false
+	if err := w.take(ctr); err != nil {
+		return err
 	}
-	r.opened++
+	r.counts.Opened++
 	if key.newest == 0 { // the first of this key: those before it are old now
 		now := r.now()
 		for _, k := range r.keys {
@@ -195,7 +201,7 @@ func (s *Stream) fresh(key *heldKey, ctr uint64) bool {
 		}
 	}
 	key.newest = max(key.newest, ctr+1)
-	return true
+	return nil
 }
 
 // window remembers which of the newest counters were seen.
@@ -206,7 +212,7 @@ type window struct {
 
 const windowSize = 256
 
-func (w *window) take(ctr uint64) bool {
+func (w *window) take(ctr uint64) error {
 	if ctr >= w.top {
 		for n := w.top; n <= ctr && n < w.top+windowSize; n++ {
 			w.seen[n%windowSize/64] &^= 1 << (n % 64)
@@ -216,12 +222,12 @@ func (w *window) take(ctr uint64) bool {
 		}
 		w.top = ctr + 1
 	} else if ctr+windowSize < w.top {
-		return false
+		return errLate
 	}
 	at, bit := ctr%windowSize/64, uint64(1)<<(ctr%64)
 	if w.seen[at]&bit != 0 {
-		return false
+		return errRepeated
 	}
 	w.seen[at] |= bit
-	return true
+	return nil
 }

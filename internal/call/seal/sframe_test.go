@@ -121,7 +121,7 @@ func TestFrames(t *testing.T) {
 		t.Errorf("sealed: %x", picture)
 	}
 	opens(pictures, picture, 0x10, 1, 2, 3)
-	fails(pictures, picture, errReplayed)
+	fails(pictures, picture, errRepeated)
 	for i := range picture { // every bit counts, the clear one too
 		changed := bytes.Clone(picture)
 		changed[i] ^= 1
@@ -146,12 +146,12 @@ func TestFrames(t *testing.T) {
 	}
 	opens(sounds, late, 2)
 	opens(sounds, sealed(wire.Audio, 3), 3)
-	fails(sounds, old, errReplayed)
+	fails(sounds, old, errLate)
 	// Nor on a track that begins.
 	for range behind {
 		opens(sounds, sealed(wire.Audio, 3), 3)
 	}
-	fails(r.Stream(wire.Audio), sound, errReplayed)
+	fails(r.Stream(wire.Audio), sound, errLate)
 
 	// A new key: what is on its way under the old one is still opened, for a while.
 	before := sealed(wire.Audio, 4)

@@ -203,10 +203,10 @@ type Desktop struct {
 	status string
 }
 
-// Sealed counts sealed frames: opened, refused as forged or repeated, and dropped because
-// their key was not there.
+// Sealed counts sealed frames: opened, refused as forged or far too late, dropped because
+// they had been opened before, and dropped because their key was not there.
 type Sealed struct {
-	Opened, Refused int64
+	Opened, Refused, Repeated int64
 	NoKey           int64 `json:"no_key"`
 }
 

@@ -62,13 +62,13 @@ func (b *Browser) Sealed() (map[string]Sealed, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all map[string]struct{ Opened, Refused, NoKey int64 }
+	var all map[string]struct{ Opened, Refused, NoKey, Repeated int64 }
 	if err := json.Unmarshal(v, &all); err != nil {
 		return nil, err
 	}
 	found := map[string]Sealed{}
 	for id, c := range all {
-		found[id] = Sealed{c.Opened, c.Refused, c.NoKey}
+		found[id] = Sealed{Opened: c.Opened, Refused: c.Refused, NoKey: c.NoKey, Repeated: c.Repeated}
 	}
 	return found, nil
 }

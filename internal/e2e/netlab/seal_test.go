@@ -91,7 +91,7 @@ func TestSealedCall(t *testing.T) {
 	for who, after := range counts() {
 		was := before[who]
 		opened, lost := after.Opened-was.Opened, after.NoKey-was.NoKey+after.Refused-was.Refused
-		t.Logf("%s: %d opened, %d not", who, opened, lost)
+		t.Logf("%s: %d opened, %d not, %d came twice", who, opened, lost, after.Repeated-was.Repeated)
 		if lost != 0 || opened < int64(30*seconds) {
 			t.Errorf("%s: %d frames opened and %d not in %d s: %+v, then %+v", who, opened, lost, seconds, was, after)
 		}

@@ -124,7 +124,7 @@ async function report(): Promise<Report[]> {
           samples += r.totalSamplesReceived || 0;
         }
       });
-      const counts = (await s.transforms.counts())[sides[1 - i].id] || { opened: 0, refused: 0, noKey: 0 };
+      const counts = (await s.transforms.counts())[sides[1 - i].id] || { opened: 0, refused: 0, noKey: 0, repeated: 0 };
       const p = s.group.pairings()[0] || { standing: "", code: [], proven: [] };
       const kid = (s.group as unknown as { current: { kid: number } }).current.kid;
       return { counts, decoded, samples, kid, sealed: s.group.sealed(), broken, standing: p.standing, code: p.code.join(" "), proven: p.proven };

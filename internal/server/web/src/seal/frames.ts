@@ -3,16 +3,17 @@
 import type { Bytes } from "./bytes";
 import { clearBytes, FrameKey, metadata, parseHeader, tagSize, Window, type Kind } from "./sframe";
 
-/** Counts are how many frames were opened, refused as forged or repeated, and dropped for
- * want of a key. */
+/** Counts are how many frames were opened, refused as forged or far too late, dropped for want
+ * of a key, and dropped because they were opened before: networks repeat packets. */
 export interface Counts {
   opened: number;
   refused: number;
   noKey: number;
+  repeated: number;
 }
 
 /** Refusal says why a frame was not opened. */
-export type Refusal = "refused" | "no key";
+export type Refusal = "refused" | "no key" | "repeated";
 
 /** How keys of a sender are kept. The one before is still needed for frames on their way. */
 const keysKept = 4;
@@ -59,7 +60,7 @@ export class Sender {
 export class Receiver {
   /** clear lets frames pass that are not sealed. */
   clear = false;
-  readonly counts: Counts = { opened: 0, refused: 0, noKey: 0 };
+  readonly counts: Counts = { opened: 0, refused: 0, noKey: 0, repeated: 0 };
   /** keys, the oldest first. */
   keys: FrameKey[] = [];
 
@@ -124,8 +125,9 @@ export class Stream {
     if (!plain) {
       return r.clear ? frame : this.miss("refused"); // in clear, its first bytes look like a header
     }
-    if (!this.fresh(key, h.ctr)) {
-      return this.miss("refused");
+    const stale = this.stale(key, h.ctr);
+    if (stale) {
+      return this.miss(stale);
     }
     if (n === 0) {
       return plain;
@@ -137,25 +139,25 @@ export class Stream {
   }
 
   private miss(why: Refusal): Refusal {
-    this.from.counts[why === "no key" ? "noKey" : "refused"]++;
+    this.from.counts[why === "no key" ? "noKey" : why]++;
     return why;
   }
 
-  /** fresh notes a frame that is authentic; false when it came before. */
-  private fresh(key: FrameKey, ctr: number): boolean {
+  /** stale notes a frame that is authentic, or says why it is not taken. */
+  private stale(key: FrameKey, ctr: number): "" | Refusal {
     let known = this.windows.filter((w) => w.key === key)[0];
     if (!known) {
       if (ctr + behind < key.newest) {
-        return false;
+        return "refused";
       }
       known = { key, window: new Window() };
       this.windows = this.windows.filter((w) => this.from.keys.indexOf(w.key) >= 0).concat(known);
     }
-    if (!known.window.take(ctr)) {
-      return false;
+    const why = known.window.take(ctr);
+    if (!why) {
+      this.from.opened(key, ctr);
     }
-    this.from.opened(key, ctr);
-    return true;
+    return why;
   }
 }
 

@@ -114,20 +114,20 @@ export class Window {
   private top = 0;
   private readonly seen = new Uint8Array(windowSize);
 
-  /** take answers false for a counter that was seen, or is too far behind. */
-  take(ctr: number): boolean {
+  /** take answers why a counter is not taken: it was seen, or is too far behind. */
+  take(ctr: number): "" | "repeated" | "refused" {
     if (ctr >= this.top) {
       for (let n = Math.max(this.top, ctr - windowSize); n <= ctr; n++) {
         this.seen[n % windowSize] = 0;
       }
       this.top = ctr + 1;
     } else if (ctr + windowSize < this.top) {
-      return false;
+      return "refused";
     }
     if (this.seen[ctr % windowSize]) {
-      return false;
+      return "repeated";
     }
     this.seen[ctr % windowSize] = 1;
-    return true;
+    return "";
   }
 }
