@@ -59,6 +59,9 @@ type Pairing struct {
 	Peer     string
 	Standing Standing
 	Code     Code
+	// Agreed counts agreements that both have heard of in this stay: what features said under an earlier
+	// one may be lost.
+	Agreed int
 	// Proven is the newest generation of a direct connection whose certificate the other
 	// side confirmed under the pair's key; 0 when none.
 	Proven uint32
@@ -68,6 +71,8 @@ type Pairing struct {
 type Options struct {
 	// Send sends a message to the server.
 	Send func(wire.Message)
+	// Said takes what a feature of another participant said, see Say; nil takes nothing.
+	Said func(peer string, topic wire.Topic, said []byte)
 	// KeyFrame makes our picture begin anew, for somebody who has just got its key.
 	KeyFrame func()
 	Now      func() time.Time
@@ -113,6 +118,7 @@ type epoch struct {
 type partner struct {
 	pair     *pair
 	revealed bool // our nonce is known to the other side
+	agreed   int
 	heard    bool // something of theirs was opened: they have the pair's key too
 	broken   bool
 	// mismatches counts reveals that did not fit: a commitment may be lost with a line.
@@ -259,6 +265,10 @@ func (g *Group) Receive(m wire.Message) {
 				}
 				g.rotate(true)
 			}
+		}
+	case wire.Data:
+		if p := g.peers[m.Peer]; p != nil && p.pair.agreed() {
+			g.said(p, m)
 		}
 	case wire.Sealed:
 		if p := g.peers[m.Peer]; p != nil && p.pair.agreed() {
@@ -477,7 +487,7 @@ func (g *Group) Pairings() []Pairing {
 			case p.broken || g.alarmed:
 				one.Standing = Broken
 			case p.heard:
-				one.Standing, one.Code = Agreed, p.pair.code()
+				one.Standing, one.Code, one.Agreed = Agreed, p.pair.code(), p.agreed
 			}
 		}
 		list = append(list, one)

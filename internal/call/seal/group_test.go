@@ -2,6 +2,7 @@ package seal
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -38,6 +39,7 @@ type someone struct {
 	streams map[string]*Stream
 	keyed   map[string]time.Time
 	frames  int // key frames made
+	said    []string
 	last    map[string]time.Time
 }
 
@@ -58,7 +60,10 @@ func (w *world) join(id string, seal bool, rekey time.Duration) *someone {
 	g, err := NewGroup(Options{
 		Send:     func(m wire.Message) { w.post(id, m) },
 		KeyFrame: func() { p.frames++ },
-		Now:      func() time.Time { return w.now },
+		Said: func(peer string, topic wire.Topic, said []byte) {
+			p.said = append(p.said, peer+" "+string(topic)+" "+string(said))
+		},
+		Now: func() time.Time { return w.now },
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -103,6 +108,10 @@ func address(m wire.Message, peer string) (wire.Message, string) {
 		m.Peer = peer
 		return m, was
 	case wire.Sealed:
+		was := m.Peer
+		m.Peer = peer
+		return m, was
+	case wire.Data:
 		was := m.Peer
 		m.Peer = peer
 		return m, was
@@ -377,6 +386,42 @@ func TestCertificates(t *testing.T) {
 		if p := w.pairing("b", "a"); p.Proven != 7 {
 			t.Errorf("b: %+v", p)
 		}
+	}
+}
+
+// What features say arrives once, under its topic, and between those two alone.
+func TestSay(t *testing.T) {
+	w := newWorld(t, 12)
+	a, b, c := w.join("a", true, time.Second), w.join("b", true, time.Second), w.join("c", false, time.Second)
+	if a.g.Say("b", wire.TopicChat, []byte("too early")) {
+		t.Error("said before there is a key")
+	}
+	w.run(2 * time.Second)
+	w.bend = func(to string, m wire.Message) wire.Message {
+		if d, ok := m.(wire.Data); ok {
+			if raw, _ := base64.StdEncoding.DecodeString(d.Data); bytes.Contains(raw, []byte("hello")) {
+				t.Error("the server can read it")
+			}
+			w.fly(flight{at: w.now.Add(w.delay), from: "a", to: to, m: m}) // twice
+			d.Topic = wire.TopicView
+			w.fly(flight{at: w.now.Add(w.delay - time.Millisecond), from: "a", to: to, m: d}) // and mislabelled
+		}
+		return m
+	}
+	if !a.g.Say("b", wire.TopicChat, []byte("hello")) || a.g.Say("nobody", wire.TopicChat, nil) {
+		t.Error("not said, or to nobody")
+	}
+	w.run(3 * time.Second)
+	if !slices.Equal(b.said, []string{"a chat hello"}) || len(a.said)+len(c.said) > 0 {
+		t.Errorf("b heard %q, a %q, c %q", b.said, a.said, c.said)
+	}
+	if p := w.pairing("a", "b"); p.Agreed != 1 {
+		t.Errorf("agreed %d times", p.Agreed)
+	}
+	b.g.begin("a")
+	w.run(2 * time.Second)
+	if p := w.pairing("a", "b"); p.Agreed != 2 {
+		t.Errorf("agreed %d times", p.Agreed)
 	}
 }
 

@@ -32,21 +32,53 @@ func (g *Group) tell(peer string, m inner) {
 	if err != nil {
 		return // numbers and strings can always be written
 	}
-	g.o.Send(wire.Sealed{Peer: peer, Data: g.peers[peer].pair.out.seal(plain)})
+	g.o.Send(wire.Sealed{Peer: peer, Data: g.peers[peer].pair.out.seal(plain, nil)})
 	clear(plain)
 }
+
+// heard notes that the other side has the pair's key too.
+func (g *Group) heard(p *partner) {
+	if !p.heard {
+		p.heard, p.patience, g.changed = true, stuckAfter, true
+		p.agreed++
+	}
+}
+
+// Say sends what a feature says to another participant, who alone can read it; false when
+// no key is shared with them yet. It may be lost.
+func (g *Group) Say(peer string, topic wire.Topic, said []byte) bool {
+	p := g.peers[peer]
+	if p == nil || !p.heard || p.broken || g.alarmed {
+		return false
+	}
+	g.o.Send(wire.Data{Peer: peer, Topic: topic, Data: p.pair.out.seal(said, aside(topic))})
+	return true
+}
+
+// said hands on what a feature of the other side said.
+func (g *Group) said(p *partner, m wire.Data) {
+	plain, err := p.pair.in.open(m.Data, aside(m.Topic))
+	if err != nil {
+		return
+	}
+	g.heard(p)
+	if g.o.Said != nil && !p.broken && !g.alarmed {
+		g.o.Said(m.Peer, m.Topic, plain)
+	}
+}
+
+// aside is what the server sees of what a feature says.
+func aside(topic wire.Topic) []byte { return []byte(labelData + " " + string(topic)) }
 
 // unsealed takes what a pair's other side says. What cannot be opened is of an earlier
 // agreement, or not theirs; it is ignored, and said again by who is honest.
 func (g *Group) unsealed(peer string, p *partner, m wire.Sealed) {
-	plain, err := p.pair.in.open(m.Data)
+	plain, err := p.pair.in.open(m.Data, nil)
 	if err != nil {
 		return
 	}
 	defer clear(plain)
-	if !p.heard {
-		p.heard, p.patience, g.changed = true, stuckAfter, true
-	}
+	g.heard(p)
 	var said inner
 	if json.Unmarshal(plain, &said) != nil {
 		return

@@ -23,6 +23,7 @@ const (
 	labelPair   = "ekermed pair v1"
 	labelExport = "ekermed export v1"
 	labelSealed = "ekermed sealed v1"
+	labelData   = "ekermed data v1"
 	labelCode   = "ekermed safety code v1"
 )
 
@@ -179,14 +180,15 @@ func (c *channel) nonce(counter uint64) []byte {
 	return n[:]
 }
 
-func (c *channel) seal(plain []byte) string {
+// seal binds what is said beside it in clear.
+func (c *channel) seal(plain, beside []byte) string {
 	b := binary.BigEndian.AppendUint64(nil, c.next)
-	b = c.aead.Seal(b, c.nonce(c.next), plain, nil)
+	b = c.aead.Seal(b, c.nonce(c.next), plain, beside)
 	c.next++
 	return encode(b)
 }
 
-func (c *channel) open(data string) ([]byte, error) {
+func (c *channel) open(data string, beside []byte) ([]byte, error) {
 	b := decode(data)
 	if len(b) < 8+tagSize {
 		return nil, errShort
@@ -195,7 +197,7 @@ func (c *channel) open(data string) ([]byte, error) {
 	if counter < c.next || counter == 1<<64-1 {
 		return nil, errRepeated
 	}
-	plain, err := c.aead.Open(nil, c.nonce(counter), b[8:], nil)
+	plain, err := c.aead.Open(nil, c.nonce(counter), b[8:], beside)
 	if err != nil {
 		return nil, errForged
 	}

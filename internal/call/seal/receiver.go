@@ -14,7 +14,7 @@ var ErrNoKey = errors.New("no key for this frame")
 
 var (
 	errRepeated = errors.New("a sealed frame came twice")
-	errLate = errors.New("a sealed frame came far too late")
+	errLate     = errors.New("a sealed frame came far too late")
 )
 
 // How keys of a sender are kept. The one before is still needed for frames on their way.
@@ -30,9 +30,9 @@ const (
 type Receiver struct {
 	now func() time.Time
 
-	mu    sync.Mutex
-	keys  []*heldKey // oldest first
-	clear bool
+	mu     sync.Mutex
+	keys   []*heldKey // oldest first
+	clear  bool
 	counts Counts
 }
 

@@ -19,6 +19,7 @@ type shared struct {
 	// LowIV is that of what low tells high; Sealed is Plain under its key.
 	LowIV         string
 	Plain, Sealed string
+	Topic, Data   string // Plain once more, as the next message, of a feature
 	Frames        []sharedFrame
 }
 
@@ -72,10 +73,19 @@ func TestSharedVectors(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := low.out.seal([]byte(v.Plain)); got != v.Sealed {
+	if got := low.out.seal([]byte(v.Plain), nil); got != v.Sealed {
 		t.Errorf("sealed %s", got)
 	}
-	if got, err := high.in.open(v.Sealed); err != nil || string(got) != v.Plain {
+	if got, err := high.in.open(v.Sealed, nil); err != nil || string(got) != v.Plain {
+		t.Errorf("opened %q %v", got, err)
+	}
+	if got := low.out.seal([]byte(v.Plain), aside(wire.Topic(v.Topic))); got != v.Data {
+		t.Errorf("sealed %s", got)
+	}
+	if _, err := high.in.open(v.Data, aside(wire.TopicView)); err != errForged {
+		t.Errorf("under another topic: %v", err)
+	}
+	if got, err := high.in.open(v.Data, aside(wire.Topic(v.Topic))); err != nil || string(got) != v.Plain {
 		t.Errorf("opened %q %v", got, err)
 	}
 	if encode(low.out.iv[:]) != v.LowIV {
@@ -156,7 +166,8 @@ func makeShared(t *testing.T) shared {
 	if err := low.encapsulated(wire.Encapsulate{Enc: v.High.Enc}); err != nil {
 		t.Fatal(err)
 	}
-	v.Sealed, v.LowIV = low.out.seal([]byte(v.Plain)), encode(low.out.iv[:])
+	v.Sealed, v.LowIV = low.out.seal([]byte(v.Plain), nil), encode(low.out.iv[:])
+	v.Topic, v.Data = string(wire.TopicBoard), low.out.seal([]byte(v.Plain), aside(wire.TopicBoard))
 	for _, f := range []sharedFrame{
 		{Kind: wire.Audio, Kid: 1, Ctr: 0, Plain: encode([]byte{0xfc, 1, 2, 3})},
 		{Kind: wire.Audio, Kid: 300, Ctr: 70000, Plain: encode([]byte{0xfc})},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -77,6 +78,8 @@ func fromClient(kind string) decoder {
 		return as[Encapsulate]
 	case "sealed":
 		return as[Sealed]
+	case "data":
+		return as[Data]
 	case "up":
 		return as[Up]
 	case "renew":
@@ -121,6 +124,8 @@ func fromServer(kind string) decoder {
 		return as[Encapsulate]
 	case "sealed":
 		return as[Sealed]
+	case "data":
+		return as[Data]
 	case "probed":
 		return as[Probed]
 	case "said":
@@ -140,12 +145,12 @@ func fromServer(kind string) decoder {
 // ClientMessages and ServerMessages list what each side may send, for the
 // TypeScript writer and for tests.
 func ClientMessages() []Message {
-	return []Message{Hello{}, Watch{}, Probe{}, Ready{}, Admit{}, Refuse{}, Note{}, Lock{}, Remove{}, Hold{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Up{}, Renew{}, Media{}, Leave{}, Ping{}}
+	return []Message{Hello{}, Watch{}, Probe{}, Ready{}, Admit{}, Refuse{}, Note{}, Lock{}, Remove{}, Hold{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Data{Topic: TopicChat}, Up{}, Renew{}, Media{}, Leave{}, Ping{}}
 }
 
 // ServerMessages lists every message the server may send.
 func ServerMessages() []Message {
-	return []Message{Welcome{}, Presence{}, Gone{}, Admitted{}, Locked{}, Direct{}, Settle{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Probed{}, Said{}, Ended{}, Failure{}, Pong{}, Agenda{}}
+	return []Message{Welcome{}, Presence{}, Gone{}, Admitted{}, Locked{}, Direct{}, Settle{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Data{Topic: TopicChat}, Probed{}, Said{}, Ended{}, Failure{}, Pong{}, Agenda{}}
 }
 
 // Bodies lists the types of the HTTP interface that are not messages.
@@ -246,6 +251,11 @@ func check(m Message) error {
 	case Encapsulate:
 		return errors.Join(size("peer", m.Peer, MaxToken), size("enc", m.Enc, MaxKey))
 	case Sealed:
+		return errors.Join(size("peer", m.Peer, MaxToken), size("data", m.Data, MaxSealed))
+	case Data:
+		if !slices.Contains(Topics(), m.Topic) {
+			return fmt.Errorf("%w: unknown topic %.20q", ErrMalformed, m.Topic)
+		}
 		return errors.Join(size("peer", m.Peer, MaxToken), size("data", m.Data, MaxSealed))
 	}
 	return nil

@@ -36,6 +36,37 @@ type Sealed struct {
 	Data string `json:"data"`
 }
 
+// Topic names the feature that Data is of, so that the server can tell who may send it
+// without reading it.
+type Topic string
+
+// The topics.
+const (
+	TopicChat     Topic = "chat"     // conversation
+	TopicFiles    Topic = "files"    // offers of files
+	TopicBoard    Topic = "board"    // what is drawn
+	TopicScreen   Topic = "screen"   // pointing on a shared screen
+	TopicSnapshot Topic = "snapshot" // photographs that are asked for and given
+	// TopicView is what somebody who only watches says as well: receipts, and requests for
+	// what they lack. It changes nothing that others see.
+	TopicView Topic = "view"
+)
+
+// Topics lists every topic.
+func Topics() []Topic {
+	return []Topic{TopicChat, TopicFiles, TopicBoard, TopicScreen, TopicSnapshot, TopicView}
+}
+
+// Data carries what a feature of the call says, sealed as Sealed is, with its topic bound
+// in. It may be lost with a line, or when the addressee reads too slowly; features say
+// again what matters.
+type Data struct {
+	Peer  string `json:"peer"`
+	Topic Topic  `json:"topic"`
+	Data  string `json:"data"`
+}
+
+func (Data) wireType() string        { return "data" }
 func (Commit) wireType() string      { return "commit" }
 func (Reveal) wireType() string      { return "reveal" }
 func (Encapsulate) wireType() string { return "encapsulate" }

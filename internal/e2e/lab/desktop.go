@@ -207,7 +207,7 @@ type Desktop struct {
 // they had been opened before, and dropped because their key was not there.
 type Sealed struct {
 	Opened, Refused, Repeated int64
-	NoKey           int64 `json:"no_key"`
+	NoKey                     int64 `json:"no_key"`
 }
 
 // Status is what --status holds.

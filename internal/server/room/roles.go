@@ -44,6 +44,11 @@ func table(m wire.Message) rights {
 		wire.Answer, wire.Candidate, wire.Up, wire.Renew,
 		wire.Commit, wire.Reveal, wire.Encapsulate, wire.Sealed:
 		return rights{always, always, always, always, always, always}
+	case wire.Data: // silent on hold: secret hands on between those in the call only
+		if m.Topic == wire.TopicView {
+			return rights{always, always, always, always, always, always}
+		}
+		return rights{always, always, always, always, always, never}
 	case wire.Offer: // of a direct connection, which would be one to publish on
 		return rights{always, always, always, always, always, never}
 	case wire.Admit, wire.Refuse, wire.Note, wire.Remove, wire.Hold:

@@ -35,6 +35,8 @@ commit       yy yy yy yy yy yy
 reveal       yy yy yy yy yy yy
 encapsulate  yy yy yy yy yy yy
 sealed       yy yy yy yy yy yy
+data         yy yy yy yy yy ..
+data+view    yy yy yy yy yy yy
 up           yy yy yy yy yy yy
 renew        yy yy yy yy yy yy
 leave        yy yy yy yy yy yy
@@ -44,7 +46,7 @@ ping         yy yy yy yy yy yy
 
 // deciders is every message there is, and those whose content decides.
 func deciders() map[string]wire.Message {
-	all := map[string]wire.Message{"leave+end": wire.Leave{End: true}}
+	all := map[string]wire.Message{"leave+end": wire.Leave{End: true}, "data+view": wire.Data{Topic: wire.TopicView}}
 	for _, m := range wire.ClientMessages() {
 		all[wire.Type(m)] = m
 	}

@@ -81,6 +81,7 @@ type person struct {
 	// The generations on which this person said that media arrives.
 	upDirect, upServer uint32
 	renews, secrets    *rate.Limiter
+	data               allowance
 }
 
 type room struct {
@@ -197,7 +198,7 @@ func (r *room) enter(e Entry, resume string, conn Conn) *person {
 		conn.Close()
 		return nil
 	default:
-		p = &person{entry: e, resume: resume, conn: &pipe{}, renews: rate.NewLimiter(rate.Every(renewEvery), renewBurst), secrets: secrets(), Person: wire.Person{
+		p = &person{entry: e, resume: resume, conn: &pipe{}, renews: rate.NewLimiter(rate.Every(renewEvery), renewBurst), secrets: secrets(), data: data(), Person: wire.Person{
 			ID: e.Person, Name: e.Name, Role: e.Role, Place: wire.PlaceWaiting, Relation: e.Relation,
 			Since: float64(now.UnixMilli()) / 1000,
 		}}
@@ -291,7 +292,7 @@ func (r *room) handle(p *person, m wire.Message) *wire.Failure {
 		return r.hold(p, m)
 	case wire.Offer, wire.Answer, wire.Candidate, wire.Up, wire.Renew:
 		return r.media(p, m)
-	case wire.Commit, wire.Reveal, wire.Encapsulate, wire.Sealed:
+	case wire.Commit, wire.Reveal, wire.Encapsulate, wire.Sealed, wire.Data:
 		r.secret(p, m)
 	case wire.Leave:
 		r.leave(p, m.End)

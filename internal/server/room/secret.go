@@ -15,13 +15,33 @@ const (
 	secretsBurst = 120
 )
 
+// How much of features one person may send: drawing sends thirty messages a second to each
+// of five others. Bytes are those of the sealed text.
+const (
+	dataEvery      = 4 * time.Millisecond
+	dataBurst      = 1000
+	dataBytes      = 1 << 20 // a second
+	dataBytesBurst = 4 << 20
+)
+
 func secrets() *rate.Limiter { return rate.NewLimiter(rate.Every(secretsEvery), secretsBurst) }
 
-// secret hands a message of key agreement on, unread, between two who are in the call and
+// allowance is what is left to one person of what features may send.
+type allowance struct{ messages, bytes *rate.Limiter }
+
+func data() allowance {
+	return allowance{rate.NewLimiter(rate.Every(dataEvery), dataBurst), rate.NewLimiter(dataBytes, dataBytesBurst)}
+}
+
+func (a allowance) take(now time.Time, size int) bool {
+	return a.messages.AllowN(now, 1) && a.bytes.AllowN(now, size)
+}
+
+// secret hands a message of key agreement, or under its keys, on, unread, between two who are in the call and
 // agreed to capture. What comes too often, or for somebody who has just left, is dropped:
 // it is said again.
 func (r *room) secret(p *person, m wire.Message) {
-	to := ""
+	to, now := "", r.hub.o.Now()
 	switch said := m.(type) {
 	case wire.Commit:
 		to, said.Peer = said.Peer, p.ID
@@ -35,9 +55,19 @@ func (r *room) secret(p *person, m wire.Message) {
 	case wire.Sealed:
 		to, said.Peer = said.Peer, p.ID
 		m = said
+	case wire.Data:
+		to, said.Peer = said.Peer, p.ID
+		m = said
 	}
 	other := r.people[to]
-	if other == nil || other == p || !p.talks() || !other.talks() || !p.secrets.AllowN(r.hub.o.Now(), 1) {
+	if other == nil || other == p || !p.talks() || !other.talks() {
+		return
+	}
+	if d, ok := m.(wire.Data); ok {
+		if !p.data.take(now, len(d.Data)) {
+			return
+		}
+	} else if !p.secrets.AllowN(now, 1) {
 		return
 	}
 	other.conn.Send(m)

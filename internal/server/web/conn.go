@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -10,14 +11,21 @@ import (
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
-// queued is how many messages may wait for a slow reader.
-const queued = 128
+// What may wait for a slow reader: messages, and bytes of them. What features say among
+// clients (wire.Data) has less, and is dropped beyond: they say it again.
+const (
+	queued          = 512
+	queuedBytes     = 8 << 20
+	queuedData      = 384
+	queuedDataBytes = 1 << 20
+)
 
 // conn is one WebSocket: one reader (its caller), one writer (write), and a bounded
 // queue between the rest of the server and the network.
 type conn struct {
 	ws    *websocket.Conn
 	queue chan []byte
+	bytes atomic.Int64  // of what is in queue
 	end   chan struct{} // closed by Close: write what is queued, then go
 	once  sync.Once
 	slow  bool // read after end
@@ -41,8 +49,18 @@ func (c *conn) Send(m wire.Message) {
 	if err != nil {
 		return // our own types always encode
 	}
+	size := int64(len(b))
+	waiting := c.bytes.Add(size)
+	if _, ok := m.(wire.Data); ok && (len(c.queue) >= queuedData || waiting > queuedDataBytes) {
+		c.bytes.Add(-size)
+		return
+	}
+	room := c.queue
+	if waiting > queuedBytes {
+		room = nil
+	}
 	select {
-	case c.queue <- b:
+	case room <- b:
 	default:
 		// Nothing here may wait for the network: the room's own goroutine calls. Who reads
 		// after all learns why from the writer; who never does is cut by its deadline.
@@ -111,7 +129,7 @@ func (c *conn) write() {
 	for {
 		select {
 		case b := <-c.queue:
-			if !c.put(websocket.TextMessage, b) {
+			if !c.text(b) {
 				return
 			}
 		case <-ping.C:
@@ -122,7 +140,7 @@ func (c *conn) write() {
 			for {
 				select {
 				case b := <-c.queue:
-					if !c.put(websocket.TextMessage, b) {
+					if !c.text(b) {
 						return
 					}
 				default:
@@ -140,6 +158,12 @@ func (c *conn) goodbye() []byte {
 		return websocket.FormatCloseMessage(websocket.ClosePolicyViolation, string(wire.CodeSlow))
 	}
 	return websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+}
+
+// text sends one of the queue.
+func (c *conn) text(b []byte) bool {
+	c.bytes.Add(-int64(len(b)))
+	return c.put(websocket.TextMessage, b)
 }
 
 func (c *conn) put(kind int, b []byte) bool {

@@ -401,6 +401,23 @@ func TestSendNeverWaits(t *testing.T) {
 	})
 }
 
+// What features say to a client that does not read is dropped, and costs it nothing else:
+// neither their number nor their size.
+func TestDataIsDroppedFirst(t *testing.T) {
+	for _, size := range []int{1, wire.MaxSealed} {
+		c, _ := pipe(t)
+		for range 2 * queued {
+			c.Send(wire.Data{Topic: wire.TopicBoard, Data: strings.Repeat("a", size)})
+		}
+		c.Send(wire.Pong{At: 1})
+		if n := len(c.queue); c.slow || n > queuedData+1 || n*size > queuedDataBytes {
+			t.Errorf("%d messages of %d bytes wait, slow: %v", n, size, c.slow)
+		}
+		c.Close()
+		c.forget()
+	}
+}
+
 // A slow reader that never reads again is cut, so that nothing is kept for it.
 func TestADeafClientIsCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

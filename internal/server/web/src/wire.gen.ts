@@ -71,6 +71,15 @@ export interface Commit {
   commitment: string;
 }
 
+/** Data carries what a feature of the call says, sealed as Sealed is, with its topic bound
+ * in. It may be lost with a line, or when the addressee reads too slowly; features say
+ * again what matters. */
+export interface Data {
+  peer: string;
+  topic: Topic;
+  data: string;
+}
+
 /** Direct opens a connection straight to the only other person in the call, beside the
  * connections there are. Both get it, with the same generation; the server hands their
  * Offer, Answer and Candidate on. */
@@ -418,6 +427,10 @@ export interface SignIn {
   code?: string;
 }
 
+/** Topic names the feature that Data is of, so that the server can tell who may send it
+ * without reading it. */
+export type Topic = "chat" | "files" | "board" | "screen" | "snapshot" | "view";
+
 /** Up tells that media of the others arrives on the connection of this generation. The
  * server answers with Settle once the older connections are of no use to anybody. */
 export interface Up {
@@ -478,6 +491,7 @@ export type FromClient =
   | { type: "reveal"; data: Reveal }
   | { type: "encapsulate"; data: Encapsulate }
   | { type: "sealed"; data: Sealed }
+  | { type: "data"; data: Data }
   | { type: "up"; data: Up }
   | { type: "renew"; data: Renew }
   | { type: "media"; data: Media }
@@ -499,6 +513,7 @@ export type FromServer =
   | { type: "reveal"; data: Reveal }
   | { type: "encapsulate"; data: Encapsulate }
   | { type: "sealed"; data: Sealed }
+  | { type: "data"; data: Data }
   | { type: "probed"; data: Probed }
   | { type: "said"; data: Said }
   | { type: "ended"; data: Ended }

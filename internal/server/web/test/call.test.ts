@@ -224,7 +224,7 @@ function anyEvent(r: (n: number) => number): Event {
     { type: "captured", audio: r(2) === 0, video: r(2) === 0 }, { type: "capture_failed", problem: "denied" }, { type: "capture_lost", kind: kinds[r(2)], lost: r(2) === 0 },
     { type: "media", gen: r(4), state: (["connecting", "connected", "broken"] as const)[r(3)] }, { type: "sound", blocked: true }, { type: "help", open: true },
     { type: "join" }, { type: "join" }, { type: "test" }, { type: "test_done" }, { type: "retry" }, { type: "without" }, { type: "toggle", kind: kinds[r(2)] },
-    { type: "able", keys: true, seal: true }, { type: "keys", sealing: r(2) === 0, pairings: [{ peer: "d", standing: "agreed", code: [1, 2, 3, 4], proven: [] }] }, { type: "compared", peer: "d", code: [1, 2, 3, 4], same: r(2) === 0 },
+    { type: "able", keys: true, seal: true }, { type: "keys", sealing: r(2) === 0, pairings: [{ peer: "d", standing: "agreed", code: [1, 2, 3, 4], agreed: 1, proven: [] }] }, { type: "compared", peer: "d", code: [1, 2, 3, 4], same: r(2) === 0 },
     { type: "recapture", kind: kinds[r(2)] }, { type: "swap" }, { type: "leave", at }, { type: "return" }, { type: "home" },
   ];
   return all[r(all.length)];
@@ -320,7 +320,7 @@ const sees = (...people: Person[]): Event[] => people.map((person) => hears({ ty
 const me = patient({ place: "call", ready: true, ...keyed });
 const nurse: Person = { ...doctor, ...keyed, id: "e", name: "Nolwenn" };
 const told = (sealing: boolean, ...pairings: [string, Standing, number[], number[]][]): Event => ({
-  type: "keys", sealing, pairings: pairings.map(([peer, standing, code, proven]) => ({ peer, standing, code, proven })),
+  type: "keys", sealing, pairings: pairings.map(([peer, standing, code, proven]) => ({ peer, standing, code, agreed: standing === "agreed" ? 1 : 0, proven })),
 });
 const code = [1, 2, 3, 4];
 

@@ -1,5 +1,5 @@
 // One direction of what a pair tells each other (docs/protocol.md, 12.2).
-import { counted, decode, encode, gcm, join, number, value, type Bytes } from "./bytes";
+import { counted, decode, encode, gcm, join, number, text, value, type Bytes } from "./bytes";
 import { keySize, tagSize } from "./sframe";
 
 const counterSize = 8;
@@ -20,20 +20,26 @@ export class Channel {
     return c;
   }
 
-  async seal(plain: Bytes): Promise<string> {
+  private parameters(counter: number, beside: string): AesGcmParams {
+    const all: AesGcmParams = { name: "AES-GCM", iv: counted(this.iv, counter), tagLength: 8 * tagSize };
+    return beside ? { ...all, additionalData: text(beside) } : all;
+  }
+
+  /** seal binds what is said beside it in clear. */
+  async seal(plain: Bytes, beside = ""): Promise<string> {
     const counter = this.next++;
-    const with_ = { name: "AES-GCM", iv: counted(this.iv, counter), tagLength: 8 * tagSize };
+    const with_ = this.parameters(counter, beside);
     return encode(join(number(counter, counterSize), new Uint8Array(await crypto.subtle.encrypt(with_, this.key, plain))));
   }
 
   /** open answers null for what is no message of the other side, or came before. */
-  async open(data: unknown): Promise<Bytes | null> {
+  async open(data: unknown, beside = ""): Promise<Bytes | null> {
     const b = decode(data);
     const counter = b.length < counterSize + tagSize ? NaN : value(b.subarray(0, counterSize));
     if (!(counter >= this.next)) {
       return null;
     }
-    const with_ = { name: "AES-GCM", iv: counted(this.iv, counter), tagLength: 8 * tagSize };
+    const with_ = this.parameters(counter, beside);
     try {
       const plain = new Uint8Array(await crypto.subtle.decrypt(with_, this.key, b.subarray(counterSize)));
       this.next = counter + 1;

@@ -1,7 +1,7 @@
 // The keys of one participant in one room, from coming to leaving: an agreement with each
 // other one, and under it the keys of frames. The twin of internal/call/seal/group.go.
 // WebCrypto answers late, so everything waits in line: one thing is done after the other.
-import type { FromClient, FromServer } from "../wire.gen";
+import type { FromClient, FromServer, Topic } from "../wire.gen";
 import { decode, encode, random, same, text, type Bytes } from "./bytes";
 import { makeKeys, Pair, randomSize, type Keys } from "./pair";
 import { keySize } from "./sframe";
@@ -46,6 +46,9 @@ export interface Pairing {
   standing: Standing;
   /** code is the safety code: four numbers below 256, or none. */
   code: number[];
+  /** agreed counts agreements that both have heard of in this stay: what features said under an
+   * earlier one may be lost. */
+  agreed: number;
   /** proven are the generations of direct connections whose certificate the other side
    * confirmed under the pair's key. */
   proven: number[];
@@ -64,12 +67,14 @@ export interface Frames {
   clear(yes: boolean): void;
 }
 
-export type Agreement = Extract<FromServer, { type: "commit" | "reveal" | "encapsulate" | "sealed" }>;
+export type Agreement = Extract<FromServer, { type: "commit" | "reveal" | "encapsulate" | "sealed" | "data" }>;
 
 export interface Options {
   /** frames are null where this browser cannot seal. */
   frames: Frames | null;
   send(m: FromClient): void;
+  /** said takes what a feature of another participant said, see say. */
+  said?(peer: string, topic: Topic, said: Bytes): void;
   /** changed tells that pairings or sealed may say something new. */
   changed(): void;
   now(): number;
@@ -90,6 +95,7 @@ interface Partner {
   pair: Pair;
   /** revealed: our nonce is known to the other side. */
   revealed: boolean;
+  agreed: number;
   /** heard: something of theirs was opened, so they have the pair's key too. */
   heard: boolean;
   broken: boolean;
@@ -114,6 +120,11 @@ function bound(m: Map<number, string>): void {
   while (m.size > provenKept) {
     m.delete(Math.min(...Array.from(m.keys())));
   }
+}
+
+/** aside is what the server sees of what a feature says. */
+function aside(topic: Topic): string {
+  return "ekermed data v1 " + topic;
 }
 
 function whole(n: unknown, below: number): n is number {
@@ -213,7 +224,7 @@ export class Group {
     for (const m of members) {
       if (m.keys && this.self && !this.alarmed && !this.peers.has(m.id)) {
         await this.begin(m.id, {
-          pair: this.pair(m.id), revealed: false, heard: false, broken: false, mismatches: 0, keyed: false, begun: 0, patience: stuckAfter, restarted: -restartAfter,
+          pair: this.pair(m.id), revealed: false, agreed: 0, heard: false, broken: false, mismatches: 0, keyed: false, begun: 0, patience: stuckAfter, restarted: -restartAfter,
           ours: new Map(), theirs: new Map(), said: new Map(), proven: [],
         });
       }
@@ -275,6 +286,8 @@ export class Group {
           await this.rotate(true);
         }
         return;
+      case "data":
+        return this.said(p, m.data);
       case "sealed":
         return this.unsealed(m.data.peer, p, m.data.data);
     }
@@ -467,6 +480,39 @@ export class Group {
     plain.fill(0);
   }
 
+  /** heard notes that the other side has the pair's key too. */
+  private heard(p: Partner): void {
+    if (!p.heard) {
+      p.heard = this.dirty = true;
+      p.patience = stuckAfter;
+      p.agreed++;
+    }
+  }
+
+  /** say sends what a feature says to another participant, who alone can read it; false when
+   * no key is shared with them yet. It may be lost. */
+  say(peer: string, topic: Topic, said: Bytes): Promise<boolean> {
+    let done = false;
+    return this.then(async () => {
+      const p = this.peers.get(peer);
+      if (p && p.pair.out && p.heard && !p.broken && !this.alarmed) {
+        this.o.send({ type: "data", data: { peer, topic, data: await p.pair.out.seal(said, aside(topic)) } });
+        done = true;
+      }
+    }).then(() => done);
+  }
+
+  /** said hands on what a feature of the other side said. */
+  private async said(p: Partner, m: { peer: string; topic: Topic; data: string }): Promise<void> {
+    const plain = p.pair.in && (await p.pair.in.open(m.data, aside(m.topic)));
+    if (plain) {
+      this.heard(p);
+      if (this.o.said && !p.broken && !this.alarmed) {
+        this.o.said(m.peer, m.topic, plain);
+      }
+    }
+  }
+
   /** unsealed takes what a pair's other side says. What cannot be opened is of an earlier
    * agreement, or not theirs; it is ignored, and said again by who is honest. */
   private async unsealed(peer: string, p: Partner, data: unknown): Promise<void> {
@@ -474,10 +520,7 @@ export class Group {
     if (!plain) {
       return;
     }
-    if (!p.heard) {
-      p.heard = this.dirty = true;
-      p.patience = stuckAfter;
-    }
+    this.heard(p);
     const said = JSON.parse(new TextDecoder().decode(plain)) || {};
     plain.fill(0);
     if (said.key) {
@@ -522,7 +565,7 @@ export class Group {
     return this.members.map((m) => {
       const p = this.peers.get(m.id);
       const standing: Standing = this.alarmed ? "broken" : !p ? "" : p.broken ? "broken" : p.heard ? "agreed" : "agreeing";
-      return { peer: m.id, standing, code: p && standing === "agreed" ? p.pair.code : [], proven: p ? p.proven : [] };
+      return { peer: m.id, standing, code: p && standing === "agreed" ? p.pair.code : [], agreed: p && standing === "agreed" ? p.agreed : 0, proven: p ? p.proven : [] };
     });
   }
 
