@@ -72,7 +72,7 @@ type Options struct {
 	// Send sends a message to the server.
 	Send func(wire.Message)
 	// Said takes what a feature of another participant said, see Say; nil takes nothing.
-	Said func(peer string, topic wire.Topic, said []byte)
+	Said func(peer string, topic wire.Topic, view bool, said []byte)
 	// KeyFrame makes our picture begin anew, for somebody who has just got its key.
 	KeyFrame func()
 	Now      func() time.Time

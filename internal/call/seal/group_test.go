@@ -60,7 +60,7 @@ func (w *world) join(id string, seal bool, rekey time.Duration) *someone {
 	g, err := NewGroup(Options{
 		Send:     func(m wire.Message) { w.post(id, m) },
 		KeyFrame: func() { p.frames++ },
-		Said: func(peer string, topic wire.Topic, said []byte) {
+		Said: func(peer string, topic wire.Topic, _ bool, said []byte) {
 			p.said = append(p.said, peer+" "+string(topic)+" "+string(said))
 		},
 		Now: func() time.Time { return w.now },
@@ -393,7 +393,7 @@ func TestCertificates(t *testing.T) {
 func TestSay(t *testing.T) {
 	w := newWorld(t, 12)
 	a, b, c := w.join("a", true, time.Second), w.join("b", true, time.Second), w.join("c", false, time.Second)
-	if a.g.Say("b", wire.TopicChat, []byte("too early")) {
+	if a.g.Say("b", wire.TopicChat, false, []byte("too early")) {
 		t.Error("said before there is a key")
 	}
 	w.run(2 * time.Second)
@@ -403,12 +403,12 @@ func TestSay(t *testing.T) {
 				t.Error("the server can read it")
 			}
 			w.fly(flight{at: w.now.Add(w.delay), from: "a", to: to, m: m}) // twice
-			d.Topic = wire.TopicView
+			d.View = true
 			w.fly(flight{at: w.now.Add(w.delay - time.Millisecond), from: "a", to: to, m: d}) // and mislabelled
 		}
 		return m
 	}
-	if !a.g.Say("b", wire.TopicChat, []byte("hello")) || a.g.Say("nobody", wire.TopicChat, nil) {
+	if !a.g.Say("b", wire.TopicChat, false, []byte("hello")) || a.g.Say("nobody", wire.TopicChat, false, nil) {
 		t.Error("not said, or to nobody")
 	}
 	w.run(3 * time.Second)

@@ -46,29 +46,34 @@ func (g *Group) heard(p *partner) {
 
 // Say sends what a feature says to another participant, who alone can read it; false when
 // no key is shared with them yet. It may be lost.
-func (g *Group) Say(peer string, topic wire.Topic, said []byte) bool {
+func (g *Group) Say(peer string, topic wire.Topic, view bool, said []byte) bool {
 	p := g.peers[peer]
 	if p == nil || !p.heard || p.broken || g.alarmed {
 		return false
 	}
-	g.o.Send(wire.Data{Peer: peer, Topic: topic, Data: p.pair.out.seal(said, aside(topic))})
+	g.o.Send(wire.Data{Peer: peer, Topic: topic, View: view, Data: p.pair.out.seal(said, aside(topic, view))})
 	return true
 }
 
 // said hands on what a feature of the other side said.
 func (g *Group) said(p *partner, m wire.Data) {
-	plain, err := p.pair.in.open(m.Data, aside(m.Topic))
+	plain, err := p.pair.in.open(m.Data, aside(m.Topic, m.View))
 	if err != nil {
 		return
 	}
 	g.heard(p)
 	if g.o.Said != nil && !p.broken && !g.alarmed {
-		g.o.Said(m.Peer, m.Topic, plain)
+		g.o.Said(m.Peer, m.Topic, m.View, plain)
 	}
 }
 
 // aside is what the server sees of what a feature says.
-func aside(topic wire.Topic) []byte { return []byte(labelData + " " + string(topic)) }
+func aside(topic wire.Topic, view bool) []byte {
+	if view {
+		topic += " view"
+	}
+	return []byte(labelData + " " + string(topic))
+}
 
 // unsealed takes what a pair's other side says. What cannot be opened is of an earlier
 // agreement, or not theirs; it is ignored, and said again by who is honest.

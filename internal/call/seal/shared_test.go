@@ -79,13 +79,13 @@ func TestSharedVectors(t *testing.T) {
 	if got, err := high.in.open(v.Sealed, nil); err != nil || string(got) != v.Plain {
 		t.Errorf("opened %q %v", got, err)
 	}
-	if got := low.out.seal([]byte(v.Plain), aside(wire.Topic(v.Topic))); got != v.Data {
+	if got := low.out.seal([]byte(v.Plain), aside(wire.Topic(v.Topic), false)); got != v.Data {
 		t.Errorf("sealed %s", got)
 	}
-	if _, err := high.in.open(v.Data, aside(wire.TopicView)); err != errForged {
+	if _, err := high.in.open(v.Data, aside(wire.Topic(v.Topic), true)); err != errForged {
 		t.Errorf("under another topic: %v", err)
 	}
-	if got, err := high.in.open(v.Data, aside(wire.Topic(v.Topic))); err != nil || string(got) != v.Plain {
+	if got, err := high.in.open(v.Data, aside(wire.Topic(v.Topic), false)); err != nil || string(got) != v.Plain {
 		t.Errorf("opened %q %v", got, err)
 	}
 	if encode(low.out.iv[:]) != v.LowIV {
@@ -167,7 +167,7 @@ func makeShared(t *testing.T) shared {
 		t.Fatal(err)
 	}
 	v.Sealed, v.LowIV = low.out.seal([]byte(v.Plain), nil), encode(low.out.iv[:])
-	v.Topic, v.Data = string(wire.TopicBoard), low.out.seal([]byte(v.Plain), aside(wire.TopicBoard))
+	v.Topic, v.Data = string(wire.TopicBoard), low.out.seal([]byte(v.Plain), aside(wire.TopicBoard, false))
 	for _, f := range []sharedFrame{
 		{Kind: wire.Audio, Kid: 1, Ctr: 0, Plain: encode([]byte{0xfc, 1, 2, 3})},
 		{Kind: wire.Audio, Kid: 300, Ctr: 70000, Plain: encode([]byte{0xfc})},

@@ -47,23 +47,23 @@ const (
 	TopicBoard    Topic = "board"    // what is drawn
 	TopicScreen   Topic = "screen"   // pointing on a shared screen
 	TopicSnapshot Topic = "snapshot" // photographs that are asked for and given
-	// TopicView is what somebody who only watches says as well: receipts, and requests for
-	// what they lack. It changes nothing that others see.
-	TopicView Topic = "view"
 )
 
 // Topics lists every topic.
 func Topics() []Topic {
-	return []Topic{TopicChat, TopicFiles, TopicBoard, TopicScreen, TopicSnapshot, TopicView}
+	return []Topic{TopicChat, TopicFiles, TopicBoard, TopicScreen, TopicSnapshot}
 }
 
-// Data carries what a feature of the call says, sealed as Sealed is, with its topic bound
+// Data carries what a feature of the call says, sealed as Sealed is, with topic and view bound
 // in. It may be lost with a line, or when the addressee reads too slowly; features say
 // again what matters.
 type Data struct {
 	Peer  string `json:"peer"`
 	Topic Topic  `json:"topic"`
-	Data  string `json:"data"`
+	// View: a receipt, or a request for what is missing. It changes nothing that others see,
+	// so those who only watch say it too.
+	View bool   `json:"view,omitempty"`
+	Data string `json:"data"`
 }
 
 func (Data) wireType() string        { return "data" }

@@ -57,6 +57,10 @@ func (r Role) Guest() bool {
 	return false
 }
 
+// Watches tells whether somebody of this role only watches: neither seen nor heard, and
+// changes nothing that others see.
+func (r Role) Watches() bool { return r == RoleObserver }
+
 // Kind tells sound from picture.
 type Kind string
 

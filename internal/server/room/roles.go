@@ -45,7 +45,7 @@ func table(m wire.Message) rights {
 		wire.Commit, wire.Reveal, wire.Encapsulate, wire.Sealed:
 		return rights{always, always, always, always, always, always}
 	case wire.Data: // silent on hold: secret hands on between those in the call only
-		if m.Topic == wire.TopicView {
+		if m.View {
 			return rights{always, always, always, always, always, always}
 		}
 		return rights{always, always, always, always, always, never}
@@ -94,7 +94,7 @@ func over(actor, target wire.Role) bool {
 
 // speaks tells whether media of this role are forwarded. Who does not speak gets no line
 // to publish on.
-func speaks(role wire.Role) bool { return role != wire.RoleObserver }
+func speaks(role wire.Role) bool { return !role.Watches() }
 
 // visible tells whether a may know of b. The waiting, and those on hold, see nobody but the
 // clinician; colleagues in the call see the door too.

@@ -46,7 +46,7 @@ ping         yy yy yy yy yy yy
 
 // deciders is every message there is, and those whose content decides.
 func deciders() map[string]wire.Message {
-	all := map[string]wire.Message{"leave+end": wire.Leave{End: true}, "data+view": wire.Data{Topic: wire.TopicView}}
+	all := map[string]wire.Message{"leave+end": wire.Leave{End: true}, "data+view": wire.Data{View: true}}
 	for _, m := range wire.ClientMessages() {
 		all[wire.Type(m)] = m
 	}

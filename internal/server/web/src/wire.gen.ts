@@ -71,12 +71,15 @@ export interface Commit {
   commitment: string;
 }
 
-/** Data carries what a feature of the call says, sealed as Sealed is, with its topic bound
+/** Data carries what a feature of the call says, sealed as Sealed is, with topic and view bound
  * in. It may be lost with a line, or when the addressee reads too slowly; features say
  * again what matters. */
 export interface Data {
   peer: string;
   topic: Topic;
+  /** View: a receipt, or a request for what is missing. It changes nothing that others see,
+   * so those who only watch say it too. */
+  view?: boolean;
   data: string;
 }
 
@@ -429,7 +432,7 @@ export interface SignIn {
 
 /** Topic names the feature that Data is of, so that the server can tell who may send it
  * without reading it. */
-export type Topic = "chat" | "files" | "board" | "screen" | "snapshot" | "view";
+export type Topic = "chat" | "files" | "board" | "screen" | "snapshot";
 
 /** Up tells that media of the others arrives on the connection of this generation. The
  * server answers with Settle once the older connections are of no use to anybody. */

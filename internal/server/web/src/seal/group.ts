@@ -1,7 +1,7 @@
 // The keys of one participant in one room, from coming to leaving: an agreement with each
 // other one, and under it the keys of frames. The twin of internal/call/seal/group.go.
 // WebCrypto answers late, so everything waits in line: one thing is done after the other.
-import type { FromClient, FromServer, Topic } from "../wire.gen";
+import type { Data, FromClient, FromServer, Topic } from "../wire.gen";
 import { decode, encode, random, same, text, type Bytes } from "./bytes";
 import { makeKeys, Pair, randomSize, type Keys } from "./pair";
 import { keySize } from "./sframe";
@@ -74,7 +74,7 @@ export interface Options {
   frames: Frames | null;
   send(m: FromClient): void;
   /** said takes what a feature of another participant said, see say. */
-  said?(peer: string, topic: Topic, said: Bytes): void;
+  said?(peer: string, topic: Topic, view: boolean, said: Bytes): void;
   /** changed tells that pairings or sealed may say something new. */
   changed(): void;
   now(): number;
@@ -123,8 +123,8 @@ function bound(m: Map<number, string>): void {
 }
 
 /** aside is what the server sees of what a feature says. */
-function aside(topic: Topic): string {
-  return "ekermed data v1 " + topic;
+function aside(topic: Topic, view: boolean): string {
+  return "ekermed data v1 " + topic + (view ? " view" : "");
 }
 
 function whole(n: unknown, below: number): n is number {
@@ -491,24 +491,24 @@ export class Group {
 
   /** say sends what a feature says to another participant, who alone can read it; false when
    * no key is shared with them yet. It may be lost. */
-  say(peer: string, topic: Topic, said: Bytes): Promise<boolean> {
+  say(peer: string, topic: Topic, view: boolean, said: Bytes): Promise<boolean> {
     let done = false;
     return this.then(async () => {
       const p = this.peers.get(peer);
       if (p && p.pair.out && p.heard && !p.broken && !this.alarmed) {
-        this.o.send({ type: "data", data: { peer, topic, data: await p.pair.out.seal(said, aside(topic)) } });
+        this.o.send({ type: "data", data: { peer, topic, view, data: await p.pair.out.seal(said, aside(topic, view)) } });
         done = true;
       }
     }).then(() => done);
   }
 
   /** said hands on what a feature of the other side said. */
-  private async said(p: Partner, m: { peer: string; topic: Topic; data: string }): Promise<void> {
-    const plain = p.pair.in && (await p.pair.in.open(m.data, aside(m.topic)));
+  private async said(p: Partner, m: Data): Promise<void> {
+    const plain = p.pair.in && (await p.pair.in.open(m.data, aside(m.topic, m.view === true)));
     if (plain) {
       this.heard(p);
       if (this.o.said && !p.broken && !this.alarmed) {
-        this.o.said(m.peer, m.topic, plain);
+        this.o.said(m.peer, m.topic, m.view === true, plain);
       }
     }
   }
