@@ -39,6 +39,13 @@ type (
 		Message wire.Message
 		ICE     []wire.ICEServer
 	}
+	// Write says something in the conversation, and Draft what stands in our field; Chatted
+	// tells what came of it.
+	Write struct{ Text string }
+	Draft struct {
+		Text string
+		Show bool
+	}
 	// Doubt asks whether the connection to the room is alive, and redials when it is not.
 	Doubt struct{}
 	// Redial leaves the present connections to the server for new ones.
@@ -80,6 +87,8 @@ func (Enter) effect()         {}
 func (Tell) effect()          {}
 func (HangUp) effect()        {}
 func (Connect) effect()       {}
+func (Write) effect()         {}
+func (Draft) effect()         {}
 func (Doubt) effect()         {}
 func (Redial) effect()        {}
 func (OpenDevices) effect()   {}

@@ -3,6 +3,7 @@ package call
 import (
 	"time"
 
+	"ekermed.example/ekermed/internal/call/chat"
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
@@ -56,6 +57,13 @@ type (
 		Peer string
 		Code [4]byte
 		Same bool
+	}
+	// Say writes in the conversation. Typing tells what stands in our field: the others see
+	// it with Show, else only that we type.
+	Say    struct{ Text string }
+	Typing struct {
+		Text string
+		Show bool
 	}
 	// Leave ends the consultation for everybody, or with Stay only closes our side.
 	Leave struct{ Stay bool }
@@ -120,6 +128,8 @@ type (
 		Pairings []Pairing
 		Sealed   bool
 	}
+	// Chatted: the conversation is this now.
+	Chatted struct{ View chat.View }
 	// NetworkChanged: the machine has other addresses than before.
 	NetworkChanged struct{}
 	// DevicesFound lists what the machine has.
@@ -166,6 +176,9 @@ func (TurnAway) event()          {}
 func (SendNote) event()          {}
 func (SetAudio) event()          {}
 func (SetVideo) event()          {}
+func (Say) event()               {}
+func (Typing) event()            {}
+func (Chatted) event()           {}
 func (Leave) event()             {}
 func (CloseEnd) event()          {}
 func (Preview) event()           {}

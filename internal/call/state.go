@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"ekermed.example/ekermed/internal/call/chat"
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
@@ -151,6 +152,8 @@ type Consultation struct {
 	// sealed from end to end. Secrecy sums both up.
 	Pairings []Pairing
 	Sealed   bool
+	// Chat is what was written. It stays with the end screen, and goes with it.
+	Chat chat.View
 	// Gen is the generation of the newest media connection, 0 when there is none.
 	Gen uint32
 	// Began is when the first picture or sound came; zero before.

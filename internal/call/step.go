@@ -249,6 +249,18 @@ func stepCall(s State, ev Event, now time.Time) (State, []Effect) {
 		}
 	case Compare:
 		s.Call.compared(ev)
+	case Say:
+		if s.Call.Live() {
+			return s, []Effect{Write(ev)}
+		}
+	case Typing:
+		if s.Call.Live() {
+			return s, []Effect{Draft(ev)}
+		}
+	case Chatted:
+		if s.Call.Live() {
+			s.Call.Chat = ev.View
+		}
 	case LinkDown:
 		return linkDown(s, ev, now)
 	}

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strconv"
+
 	"ekermed.example/ekermed/internal/call"
 	"ekermed.example/ekermed/internal/ui/kit"
 	"fyne.io/fyne/v2"
@@ -38,9 +40,9 @@ func cameraLabel(on bool) string {
 
 // callBar is the one bar of a call: microphone, camera, settings, people, leave.
 type callBar struct {
-	u                                         *UI
-	root                                      *fyne.Container
-	microphone, camera, adjust, people, leave *kit.Button
+	u                                                *UI
+	root                                             *fyne.Container
+	microphone, camera, write, adjust, people, leave *kit.Button
 }
 
 func newCallBar(u *UI) *callBar {
@@ -48,11 +50,12 @@ func newCallBar(u *UI) *callBar {
 	b := &callBar{u: u}
 	b.microphone = kit.NewButton(h, kit.OnCall, "microphone", w.T("common.microphone"), func() { u.emit(call.SetAudio{On: !u.state.Call.Audio}) }).Stacked().Hint(w.keys("D"))
 	b.camera = kit.NewButton(h, kit.OnCall, "video-camera", w.T("common.camera"), func() { u.emit(call.SetVideo{On: !u.state.Call.Video}) }).Stacked().Hint(w.keys("E"))
+	b.write = kit.NewButton(h, kit.OnCall, "chat-circle-text", w.T("desktop.chat.do"), func() { u.toggle(chatPart) }).Stacked().Hint(w.keys("K"))
 	b.adjust = kit.NewButton(h, kit.OnCall, "sliders-horizontal", w.T("desktop.call.adjust"), u.openSettings).Stacked().Hint(w.keys(","))
 	b.people = kit.NewButton(h, kit.OnCall, "users", w.T("desktop.people.do"), u.openPeople).Stacked().Hint(w.keys("P"))
 	b.leave = kit.NewButton(h, kit.LeaveCall, "phone-disconnect", w.T("common.leave"), u.leaveRoom).Stacked().Hint(w.keys("L"))
 	b.root = kit.Layers(kit.NewPanel(kit.CallBar, kit.CallControl, kit.RadiusL),
-		kit.Inset(kit.S, kit.S, kit.RowAligned(fyne.TextAlignCenter, kit.S, b.microphone, b.camera, b.adjust, b.people, b.leave)))
+		kit.Inset(kit.S, kit.S, kit.RowAligned(fyne.TextAlignCenter, kit.S, b.microphone, b.camera, b.write, b.people, b.adjust, b.leave)))
 	return b
 }
 
@@ -66,6 +69,12 @@ func (b *callBar) show(c call.Consultation) {
 	}
 	b.microphone.Set(kind(c.Audio), micIcon(c.Audio), w.T(micLabel(c.Audio)))
 	b.camera.Set(kind(c.Video), cameraIcon(c.Video), w.T(cameraLabel(c.Video)))
+	write, n := w.T("desktop.chat.do"), b.u.unread()
+	b.write.Name = write
+	if n > 0 {
+		write, b.write.Name = w.T("desktop.chat.do_unread", "n", strconv.Itoa(n)), w.N("desktop.chat.unread", n)
+	}
+	b.write.Set(kit.OnCall, "chat-circle-text", write)
 	b.microphone.Name, b.camera.Name = w.T("desktop.call.mute"), w.T("desktop.call.camera_stop")
 	if !c.Audio {
 		b.microphone.Name = w.T("desktop.call.unmute")
@@ -77,7 +86,7 @@ func (b *callBar) show(c call.Consultation) {
 
 // inUse tells whether the pointer or the keyboard is on the bar.
 func (b *callBar) inUse() bool {
-	for _, button := range []*kit.Button{b.microphone, b.camera, b.adjust, b.people, b.leave} {
+	for _, button := range []*kit.Button{b.microphone, b.camera, b.write, b.people, b.adjust, b.leave} {
 		if button.Hovered() || button.Focused() {
 			return true
 		}

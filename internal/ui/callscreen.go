@@ -41,11 +41,13 @@ type callScreen struct {
 	selfView *video.View
 	selfOff  *fyne.Container
 	bar      *callBar
+	panel    *panel
+	news     *kit.Banner // what was written while nobody looked
 }
 
 func newCall(u *UI) *callScreen {
 	w := u.words
-	s := &callScreen{u: u, state: kit.NewBanner(), bar: newCallBar(u),
+	s := &callScreen{u: u, state: kit.NewBanner(), bar: newCallBar(u), panel: newPanel(u),
 		name:     kit.NewText("", kit.Body, kit.CallInk).Bold().Fit(kit.Elided),
 		duration: kit.NewText("", kit.Body, kit.CallMuted).Fit(kit.Whole)}
 	s.people = container.New(tiles{})
@@ -67,8 +69,9 @@ func newCall(u *UI) *callScreen {
 	s.selfView = video.New(selfStage, kit.Size(kit.RadiusM), w.T("desktop.devices.preview"))
 	s.selfOff = middle(centred(kit.NewIcon("video-camera-slash", kit.Title, kit.CallMuted)))
 	s.self = container.NewStack(s.selfView, s.selfOff)
-	banners := kit.Column(kit.S, s.state.Box, s.door.Box)
-	s.root = container.New(&callLayout{s, banners}, newMover(kit.Stage, s.pointed), s.people, s.self, s.who, banners, s.bar.root, s.truth)
+	s.news = kit.NewBanner(kit.NewButton(u.host, kit.Secondary, "", w.T("desktop.chat.read"), func() { u.turnTo(chatPart) }).Small())
+	banners := kit.Column(kit.S, s.state.Box, s.door.Box, s.news.Box)
+	s.root = container.New(&callLayout{s, banners}, newMover(kit.Stage, s.pointed), s.people, s.self, s.who, banners, s.bar.root, s.truth, s.panel.root)
 	if u.input.moved.IsZero() {
 		u.input.moved = u.o.Now()
 	}
@@ -112,6 +115,8 @@ func (s *callScreen) show(st call.State) {
 	}
 	s.bar.show(c)
 	s.showDoor(c)
+	s.panel.show()
+	s.showNews(c)
 	s.clock(s.u.now())
 	s.frames()
 }
@@ -257,6 +262,14 @@ func (l *callLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSiz
 
 func (l *callLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	s, m := l.s, kit.Size(kit.M)
+	if s.panel.root.Visible() {
+		w := s.panel.width(size.Width)
+		s.panel.root.Move(fyne.NewPos(size.Width-w, 0))
+		s.panel.root.Resize(fyne.NewSize(w, size.Height))
+		if w < size.Width {
+			size.Width -= w
+		}
+	}
 	for _, o := range objects[:2] {
 		o.Move(fyne.Position{})
 		o.Resize(size)

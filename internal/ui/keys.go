@@ -19,7 +19,7 @@ type input struct {
 // Register gives the desk its canvas: shortcuts, keys and dialogs.
 func (u *UI) Register(c fyne.Canvas) {
 	u.canvas = c
-	for _, key := range []fyne.KeyName{fyne.KeyN, fyne.KeyReturn, fyne.KeyEnter, fyne.KeyD, fyne.KeyE, fyne.KeyL, fyne.KeyP, fyne.KeyComma} {
+	for _, key := range []fyne.KeyName{fyne.KeyN, fyne.KeyReturn, fyne.KeyEnter, fyne.KeyD, fyne.KeyE, fyne.KeyL, fyne.KeyP, fyne.KeyK, fyne.KeyComma} {
 		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierControl}, u.shortcut)
 		if fyne.KeyModifierShortcutDefault != fyne.KeyModifierControl {
 			c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, u.shortcut)
@@ -55,6 +55,8 @@ func (u *UI) shortcut(s fyne.Shortcut) {
 		if inRoom(c.Phase) {
 			u.emit(call.SetVideo{On: !c.Video})
 		}
+	case fyne.KeyK:
+		u.toggle(chatPart) // in a call only
 	case fyne.KeyP:
 		u.openPeople() // in a call only
 	case fyne.KeyL:
@@ -76,6 +78,8 @@ func (u *UI) typed(e *fyne.KeyEvent) {
 		switch {
 		case u.dialog != nil:
 			u.closeDialog()
+		case u.at == atCall:
+			u.turnTo(noPart)
 		case u.at == atDevices || u.at == atSettings:
 			u.visit(atToday)
 		case u.at == atDiagnosis || u.at == atDiagnosisAlone:

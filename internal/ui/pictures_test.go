@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/chat"
 	"ekermed.example/ekermed/internal/call/wire"
 	"fyne.io/fyne/v2"
 )
@@ -163,6 +165,14 @@ func scenes() []scene {
 			d.openPeople()
 			d.button(d.words.T("desktop.people.remove")).Tapped(nil)
 		}},
+		{"d7-news", written(inCall(call.Talking, admitted("Camille Moreau")), 3), nil},
+		{"d8-chat", written(inCall(call.Talking, admitted("Camille Moreau")), 9), func(d *desk) { d.ctrl(fyne.KeyK) }},
+		{"d8-chat-deaf", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.ctrl(fyne.KeyK) }},
+		{"d8-chat-empty", written(inCall(call.Talking, admitted("Camille Moreau")), 0), func(d *desk) { d.ctrl(fyne.KeyK) }},
+		{"d8-chat-writing", with(written(inCall(call.Talking, admitted("Camille Moreau")), 2), func(s *call.State) {
+			s.Call.Chat.Writing = []chat.Writing{{From: "p1", Text: "Depuis lundi, surtout le ma"}}
+		}), func(d *desk) { d.ctrl(fyne.KeyK); d.typeText("Et la nuit ?") }},
+		{"d8-chat-full", with(written(inCall(call.Talking, admitted("Camille Moreau")), 4), func(s *call.State) { s.Call.Chat.Full = true }), func(d *desk) { d.ctrl(fyne.KeyK) }},
 		{"d7-settings", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.ctrl(fyne.KeyComma) }},
 		{"d11-video", with(inCall(call.Talking), func(s *call.State) {
 			s.Call.Phase, s.Call.Reason, s.Call.EndedAt = call.Ended, wire.ReasonEnded, noon()
@@ -173,6 +183,29 @@ func scenes() []scene {
 		{"d12-settings", signedIn(), func(d *desk) { d.ctrl(fyne.KeyComma) }},
 		{"f1-help", fullDay(), func(d *desk) { d.key(fyne.KeyF1) }},
 	}
+}
+
+// written is a call in which n messages were written.
+func written(s call.State, n int) call.State {
+	texts := []string{
+		"Bonjour, vous m’entendez bien ?", "Oui, très bien. Je vous écris le nom du médicament : Amoxicilline 500 mg.",
+		"Merci. L’ordonnance est sur https://ordonnances.exemple.fr/k7rq-2mxp", "Je l’ai ouverte.", "Prenez-en un matin et soir, pendant six jours.",
+		"D’accord. Et si la fièvre revient ?", "Appelez le cabinet : 02 98 00 00 00.", "Merci docteur 🙏", "À mardi.",
+	}
+	s.Call.Self = "me"
+	for i := range s.Call.People {
+		s.Call.People[i].Keys = true
+	}
+	for i, text := range texts[:n] {
+		m := chat.Message{From: "me", ID: fmt.Sprint(i), Text: text, Mine: true, At: noon().Add(time.Duration(i-n) * time.Minute), Got: 1}
+		if i%2 == 1 {
+			m.From, m.Mine = "p1", false
+		} else if i == n-1 && n > 4 {
+			m.Got, m.Missing = 0, []string{"p1"}
+		}
+		s.Call.Chat.Messages = append(s.Call.Chat.Messages, m)
+	}
+	return s
 }
 
 // play sets a scene on a fresh desk.

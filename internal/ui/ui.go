@@ -112,6 +112,7 @@ type UI struct {
 	// back after the change has built the screen anew.
 	adjusted int
 	live     liveness
+	beside   beside
 }
 
 // New makes a desk that shows nothing until Show. It needs fyne.CurrentApp, whose
@@ -143,7 +144,9 @@ func (u *UI) Show(s call.State) {
 	redress := !u.began || u.state.Settings != s.Settings
 	heldUp := s.Call.Live() && s.Call.Problem.WantsLogin() && !u.state.Call.Problem.WantsLogin()
 	answered := u.state.Invite.Phase == call.InviteSending && s.Invite.Phase != call.InviteSending
+	before := u.state.Call
 	u.state = s
+	u.announceChat(before)
 	if redress {
 		u.redress()
 	}

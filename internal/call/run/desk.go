@@ -99,6 +99,7 @@ type Desk struct {
 	devices    *devices
 	wires      *wires
 	keys       *seal.Group // of the present room
+	features   *features   // with keys
 
 	// stats are read by others.
 	mu     sync.Mutex
@@ -284,6 +285,14 @@ func (d *Desk) do(effect call.Effect) {
 		d.tellProxy(e)
 	case call.TryAgain:
 		d.again()
+	case call.Write:
+		if d.features != nil {
+			d.features.chat.Write(e.Text)
+		}
+	case call.Draft:
+		if d.features != nil {
+			d.features.chat.Draft(e.Text, e.Show)
+		}
 	case call.Doubt:
 		if d.room != nil {
 			d.room.Doubt()

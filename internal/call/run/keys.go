@@ -24,6 +24,7 @@ type certified struct {
 func (d *Desk) newKeys() *seal.Group {
 	keys, err := seal.NewGroup(seal.Options{
 		Send:     d.whisper,
+		Said:     d.said,
 		KeyFrame: func() { d.ask(keyFrame) },
 		Now:      d.o.Now,
 	})
@@ -34,9 +35,12 @@ func (d *Desk) newKeys() *seal.Group {
 	return keys
 }
 
-// hold keeps the keys of a room, or forgets them.
+// hold keeps the keys of a room, or forgets them, and with them what needs them.
 func (d *Desk) hold(keys *seal.Group) {
-	d.keys = keys
+	d.keys, d.features = keys, nil
+	if keys != nil {
+		d.features = d.newFeatures()
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.opener = keys
@@ -61,7 +65,8 @@ func (d *Desk) agree(ev call.Event) {
 		switch m := ev.Message.(type) {
 		case wire.Welcome:
 			d.keys.Enter(m.Self, time.Duration(m.Rekey*float64(time.Second)), m.Sealed)
-		case wire.Commit, wire.Reveal, wire.Encapsulate, wire.Sealed:
+			d.features.forgetMet()
+		case wire.Commit, wire.Reveal, wire.Encapsulate, wire.Sealed, wire.Data:
 			d.keys.Receive(m)
 		}
 	}
@@ -73,6 +78,7 @@ func (d *Desk) agree(ev call.Event) {
 	}
 	d.keys.Members(members)
 	d.paired()
+	d.share()
 }
 
 // paired tells the state what the keys have come to.
@@ -84,6 +90,11 @@ func (d *Desk) paired() {
 	for _, p := range d.keys.Pairings() {
 		ev.Pairings = append(ev.Pairings, call.Pairing{Peer: p.Peer, Standing: call.Standing(p.Standing), Code: p.Code, Proven: p.Proven})
 	}
+	d.step(ev)
+}
+
+// step takes what concerns the state alone.
+func (d *Desk) step(ev call.Event) {
 	d.state, _ = call.Step(d.state, ev, d.o.Now())
 	d.o.Changed(d.state)
 }
@@ -93,5 +104,7 @@ func (d *Desk) tick() {
 	if d.keys != nil {
 		d.keys.Tick()
 		d.paired()
+		d.features.chat.Tick()
+		d.share()
 	}
 }

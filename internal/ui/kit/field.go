@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -16,8 +17,11 @@ type Entry struct {
 	Name string
 	// ReadOnly: the text can be read, selected and copied, and not changed by hand.
 	ReadOnly bool
-	host     *Host
-	ring     *focusRing
+	// Send is called by Enter; in an entry of several lines Shift and Enter break the line
+	// then. Nil leaves Enter to the entry.
+	Send func()
+	host *Host
+	ring *focusRing
 }
 
 // NewEntry is a one-line entry.
@@ -41,13 +45,31 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 	switch k.Name {
 	case fyne.KeyEscape, fyne.KeyF1:
 		e.host.key(k)
-	case fyne.KeyBackspace, fyne.KeyDelete, fyne.KeyReturn, fyne.KeyEnter:
+	case fyne.KeyReturn, fyne.KeyEnter:
+		if e.Send != nil {
+			e.enter()
+			return
+		}
+		if !e.ReadOnly {
+			e.Entry.TypedKey(k)
+		}
+	case fyne.KeyBackspace, fyne.KeyDelete:
 		if !e.ReadOnly {
 			e.Entry.TypedKey(k)
 		}
 	default:
 		e.Entry.TypedKey(k)
 	}
+}
+
+// enter sends, or breaks the line with Shift.
+func (e *Entry) enter() {
+	keys, ok := fyne.CurrentApp().Driver().(desktop.Driver)
+	if ok && keys.CurrentKeyModifiers()&fyne.KeyModifierShift != 0 && e.MultiLine {
+		e.Entry.TypedRune('\n')
+		return
+	}
+	e.Send()
 }
 
 // TypedRune implements fyne.Focusable.

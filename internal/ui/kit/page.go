@@ -89,6 +89,9 @@ func within(tree, o fyne.CanvasObject) bool {
 	return tree == o || ok && slices.ContainsFunc(c.Objects, func(part fyne.CanvasObject) bool { return within(part, o) })
 }
 
+// Bottom scrolls to the end.
+func (p *Page) Bottom() { p.scroll.ScrollToBottom() }
+
 // Top scrolls back to the beginning.
 func (p *Page) Top() { p.scroll.ScrollToTop() }
 
