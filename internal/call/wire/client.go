@@ -121,6 +121,13 @@ type Media struct {
 	Video bool `json:"video"`
 }
 
+// Share tells that the sender begins to show their screen, or ends it. One person at a time
+// does; the second is refused with CodeSharing. It travels through the server, on the
+// second video line of its offers.
+type Share struct {
+	On bool `json:"on"`
+}
+
 // Leave says goodbye. The server answers by closing the connection.
 type Leave struct {
 	// End ends the consultation for everybody. The appointment's clinician only.
@@ -149,5 +156,6 @@ func (Candidate) wireType() string { return "candidate" }
 func (Up) wireType() string        { return "up" }
 func (Renew) wireType() string     { return "renew" }
 func (Media) wireType() string     { return "media" }
+func (Share) wireType() string     { return "share" }
 func (Leave) wireType() string     { return "leave" }
 func (Ping) wireType() string      { return "ping" }

@@ -31,6 +31,7 @@ const (
 	CodeLocked      Code = "locked"       // the clinician has closed the room
 	CodeSlow        Code = "slow"         // the client reads too slowly
 	CodeSeal        Code = "seal"         // the server wants programs that can seal frames
+	CodeSharing     Code = "sharing"      // somebody shares a screen already, or this room cannot
 	CodeOrigin      Code = "origin"       // the page asking is not one of ours
 	CodeNotFound    Code = "not_found"    // no such thing
 	CodeInternal    Code = "internal"     // our fault; it is in the log

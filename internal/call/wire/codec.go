@@ -86,6 +86,8 @@ func fromClient(kind string) decoder {
 		return as[Renew]
 	case "media":
 		return as[Media]
+	case "share":
+		return as[Share]
 	case "leave":
 		return as[Leave]
 	case "ping":
@@ -145,7 +147,7 @@ func fromServer(kind string) decoder {
 // ClientMessages and ServerMessages list what each side may send, for the
 // TypeScript writer and for tests.
 func ClientMessages() []Message {
-	return []Message{Hello{}, Watch{}, Probe{}, Ready{}, Admit{}, Refuse{}, Note{}, Lock{}, Remove{}, Hold{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Data{Topic: TopicChat}, Up{}, Renew{}, Media{}, Leave{}, Ping{}}
+	return []Message{Hello{}, Watch{}, Probe{}, Ready{}, Admit{}, Refuse{}, Note{}, Lock{}, Remove{}, Hold{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Data{Topic: TopicChat}, Up{}, Renew{}, Media{}, Share{}, Leave{}, Ping{}}
 }
 
 // ServerMessages lists every message the server may send.

@@ -46,6 +46,8 @@ type Person struct {
 	// Audio and Video: what the person lets out now.
 	Audio bool `json:"audio"`
 	Video bool `json:"video"`
+	// Screen: shows their screen now.
+	Screen bool `json:"screen,omitempty"`
 	// Keys and Seal: what the person's program can do, see Ready.
 	Keys bool `json:"keys,omitempty"`
 	Seal bool `json:"seal,omitempty"`

@@ -6,6 +6,8 @@
 // it, and docs/protocol.md tells the rules that types cannot.
 package wire
 
+import "strings"
+
 //go:generate go run ./tsgen -src . -o ../../server/web/src/wire.gen.ts
 
 // Version is the protocol version a client names in Hello and Watch. The server
@@ -68,7 +70,22 @@ type Kind string
 const (
 	Audio Kind = "audio"
 	Video Kind = "video"
+	// Screen is what somebody shows of their screen, beside their camera.
+	Screen Kind = "screen"
 )
+
+// screenPrefix stands before a person's id in the name of a media stream (msid, RFC 8830)
+// that carries their screen. No id has a full stop.
+const screenPrefix = "screen."
+
+// ScreenStream names the media stream of a person's screen.
+func ScreenStream(person string) string { return screenPrefix + person }
+
+// OfScreen tells whose screen a media stream carries; false when it is the person
+// themselves.
+func OfScreen(stream string) (person string, screen bool) {
+	return strings.CutPrefix(stream, screenPrefix)
+}
 
 // Place is where a person stands in the room.
 type Place string

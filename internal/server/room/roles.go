@@ -49,6 +49,8 @@ func table(m wire.Message) rights {
 			return rights{always, always, always, always, always, always}
 		}
 		return rights{always, always, always, always, always, never}
+	case wire.Share: // nothing happens on hold or at the door
+		return rights{inside, inside, inside, inside, inside, never}
 	case wire.Offer: // of a direct connection, which would be one to publish on
 		return rights{always, always, always, always, always, never}
 	case wire.Admit, wire.Refuse, wire.Note, wire.Remove, wire.Hold:

@@ -37,6 +37,7 @@ encapsulate  yy yy yy yy yy yy
 sealed       yy yy yy yy yy yy
 data         yy yy yy yy yy ..
 data+view    yy yy yy yy yy yy
+share        oy yy oy oy oy ..
 up           yy yy yy yy yy yy
 renew        yy yy yy yy yy yy
 leave        yy yy yy yy yy yy

@@ -25,6 +25,8 @@ type Seat interface {
 	Gen() uint32
 	Answer(wire.Answer)
 	Renew(wire.Renew)
+	// Share begins or ends the forwarding of this person's screen.
+	Share(on bool)
 	// Resend sends an unanswered offer again.
 	Resend()
 	Close()
@@ -294,6 +296,8 @@ func (r *room) handle(p *person, m wire.Message) *wire.Failure {
 		return r.media(p, m)
 	case wire.Commit, wire.Reveal, wire.Encapsulate, wire.Sealed, wire.Data:
 		r.secret(p, m)
+	case wire.Share:
+		return r.share(p, m.On)
 	case wire.Leave:
 		r.leave(p, m.End)
 	case wire.Ping:

@@ -52,6 +52,7 @@ type chairs struct {
 	mu     sync.Mutex
 	seated map[string]bool
 	silent map[string]bool   // seated without a line to publish on
+	shares map[string]bool   // the screen is forwarded
 	seat   func(peer string) // called when somebody sits down
 }
 
@@ -85,6 +86,14 @@ func (chair) Answer(wire.Answer) {}
 func (chair) Gen() uint32        { return 1 }
 func (chair) Renew(wire.Renew)   {}
 func (chair) Resend()            {}
+func (s chair) Share(on bool) {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	if s.c.shares == nil {
+		s.c.shares = map[string]bool{}
+	}
+	s.c.shares[s.peer] = on
+}
 func (s chair) Close() {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()

@@ -134,7 +134,7 @@ func (r *room) talkers() []*person {
 
 // directly tells whether these people talk to each other without the server.
 func (r *room) directly(in []*person) bool {
-	if len(in) != 2 || !in[0].direct || !in[1].direct { // both speak, or they would be no talkers
+	if len(in) != 2 || !in[0].direct || !in[1].direct || in[0].Screen || in[1].Screen { // both speak, or they would be no talkers
 		return false
 	}
 	switch r.hub.o.Policy {
@@ -239,6 +239,32 @@ func (r *room) sit(p *person) {
 		return
 	}
 	p.seat = seat
+	seat.Share(p.Screen)
+}
+
+// share begins or ends the showing of a screen. Its line is one to the server, so a direct
+// call goes there first, and comes back afterwards.
+func (r *room) share(p *person, on bool) *wire.Failure {
+	if p.Screen == on {
+		return nil
+	}
+	if on {
+		for _, other := range r.people {
+			if other.Screen {
+				return &wire.Failure{Code: wire.CodeSharing, Text: "somebody shares a screen already"}
+			}
+		}
+		if r.hub.o.Policy == DirectOnly {
+			return &wire.Failure{Code: wire.CodeSharing, Text: "this server forwards no media, so no screen"}
+		}
+	}
+	p.Screen = on
+	if p.seat != nil {
+		p.seat.Share(on)
+	}
+	r.tell(p)
+	r.steer()
+	return nil
 }
 
 // arrived notes that a person has media on a connection, and closes the others when
@@ -417,7 +443,7 @@ func (r *room) cut(p *person) {
 		p.seat.Close()
 		p.seat = nil
 	}
-	p.upDirect, p.upServer = 0, 0
+	p.upDirect, p.upServer, p.Screen = 0, 0, false
 	r.route.failed = false // the next two may reach each other
 	if !r.direct(p) {
 		return

@@ -26,7 +26,7 @@ func BenchmarkForward(b *testing.B) {
 				r := sit(b, s, fmt.Sprint(i), extras{silent: true})
 				eventually(b, "a connection", func() bool { return r.was(webrtc.PeerConnectionStateConnected) })
 			}
-			forward(b, from.seat.video, n)
+			forward(b, from.seat.published[1], n)
 		})
 	}
 }

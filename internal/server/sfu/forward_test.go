@@ -268,7 +268,7 @@ func TestKeyFrameRequests(t *testing.T) {
 	b.flows(t, "a video", 20)
 	settled := func() int {
 		t.Helper()
-		p := a.seat.video
+		p := a.seat.published[1]
 		eventually(t, "requests rest", func() bool {
 			p.mu.Lock()
 			defer p.mu.Unlock()

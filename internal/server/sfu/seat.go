@@ -15,13 +15,14 @@ import (
 // Seat is one person's place in the media of a room. Its methods never block; one
 // goroutine does what they ask, in order.
 type Seat struct {
-	sfu          *SFU
-	room, peer   string
-	next         func() uint32
-	out          func(wire.Message)
-	log          *slog.Logger
-	audio, video *published
-	speaks       bool // not set for who only watches
+	sfu        *SFU
+	room, peer string
+	next       func() uint32
+	out        func(wire.Message)
+	log        *slog.Logger
+	published  [3]*published // see lines
+	speaks     bool          // not set for who only watches
+	shares     bool          // the screen is forwarded; under the SFU's mutex
 
 	inbox   chan func()
 	done    chan struct{}
@@ -40,20 +41,37 @@ type Seat struct {
 }
 
 func newSeat(s *SFU, room, peer string, next func() uint32, out func(wire.Message)) (*Seat, error) {
-	audio, err := newPublished(wire.Audio, peer, &s.counts)
-	if err != nil {
-		return nil, err
-	}
-	video, err := newPublished(wire.Video, peer, &s.counts)
-	if err != nil {
-		return nil, err
-	}
-	return &Seat{
-		sfu: s, room: room, peer: peer, next: next, out: out, audio: audio, video: video,
+	seat := &Seat{
+		sfu: s, room: room, peer: peer, next: next, out: out,
 		log:   s.log.With("room", room, "peer", peer),
 		inbox: make(chan func(), 64), done: make(chan struct{}),
-	}, nil
+	}
+	for i, kind := range lines() {
+		p, err := newPublished(kind, peer, &s.counts)
+		if err != nil {
+			return nil, err
+		}
+		seat.published[i] = p
+	}
+	return seat, nil
 }
+
+// lines are what a seat may publish, in the order of the lines of its offers.
+func lines() [3]wire.Kind { return [3]wire.Kind{wire.Audio, wire.Video, wire.Screen} }
+
+// forwardedLocked is what others get of this seat; the SFU's mutex is held.
+func (s *Seat) forwardedLocked() []*published {
+	switch {
+	case !s.speaks:
+		return nil
+	case s.shares:
+		return s.published[:]
+	}
+	return s.published[:2]
+}
+
+// Share begins or ends the forwarding of this person's screen.
+func (s *Seat) Share(on bool) { s.sfu.share(s, on) }
 
 func (s *Seat) run() {
 	defer func() {
@@ -146,30 +164,33 @@ func (s *Seat) connect() {
 	}
 	s.pc = pc
 	gen := s.gen
-	kinds := []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo}
-	if !s.speaks {
-		kinds = nil
-	}
-	for _, kind := range kinds {
-		if _, err := pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
+	into := map[*webrtc.RTPReceiver]*published{}
+	for i, kind := range lines() {
+		if !s.speaks {
+			break
+		}
+		codec := webrtc.RTPCodecTypeVideo
+		if kind == wire.Audio {
+			codec = webrtc.RTPCodecTypeAudio
+		}
+		line, err := pc.AddTransceiverFromKind(codec, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
+		if err != nil {
 			s.fail("adding a transceiver")
 			return
 		}
+		into[line.Receiver()] = s.published[i]
 	}
 	ask := func(ssrc uint32) {
 		// A request lost with its connection is asked again by the receivers.
 		_ = pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: ssrc}})
 	}
 	pc.OnTrack(func(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
-		if !s.speaks {
+		p := into[receiver]
+		if p == nil {
 			return // sent against the description; nobody gets it
 		}
-		into := s.audio
-		if track.Kind() == webrtc.RTPCodecTypeVideo {
-			into = s.video
-		}
 		s.sfu.wg.Go(func() { drain(receiver) })
-		into.feed(track, ask)
+		p.feed(track, ask)
 	})
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		s.log.Info("media connection", "gen", gen, "state", state.String())

@@ -108,11 +108,21 @@ func (s *SFU) syncLocked(room string) {
 	for _, seat := range s.rooms[room] {
 		var tracks []*published
 		for _, other := range s.rooms[room] {
-			if other != seat && other.speaks {
-				tracks = append(tracks, other.audio, other.video)
+			if other != seat {
+				tracks = append(tracks, other.forwardedLocked()...)
 			}
 		}
 		seat.want(tracks)
+	}
+}
+
+// share begins or ends the forwarding of a seat's screen.
+func (s *SFU) share(seat *Seat, on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if seat.shares != on && s.rooms[seat.room][seat.peer] == seat {
+		seat.shares = on
+		s.syncLocked(seat.room)
 	}
 }
 

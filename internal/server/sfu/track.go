@@ -32,11 +32,14 @@ type published struct {
 }
 
 func newPublished(kind wire.Kind, peer string, counts *counters) (*published, error) {
-	codec := opus
-	if kind == wire.Video {
-		codec = vp8
+	codec, stream := vp8, peer
+	switch kind {
+	case wire.Audio:
+		codec = opus
+	case wire.Screen:
+		stream = wire.ScreenStream(peer)
 	}
-	out, err := webrtc.NewTrackLocalStaticRTP(codec, string(kind), peer)
+	out, err := webrtc.NewTrackLocalStaticRTP(codec, string(kind), stream)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +99,7 @@ func (p *published) forward(packet *rtp.Packet, source uint32) bool {
 func (p *published) askKey() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.kind != wire.Video || p.asking || p.ask == nil {
+	if p.kind == wire.Audio || p.asking || p.ask == nil {
 		return
 	}
 	if wait := keyEvery - time.Since(p.lastAsk); wait > 0 {

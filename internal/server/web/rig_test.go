@@ -128,6 +128,7 @@ func (stool) Gen() uint32        { return 1 }
 func (stool) Answer(wire.Answer) {}
 func (stool) Renew(wire.Renew)   {}
 func (stool) Resend()            {}
+func (stool) Share(bool)         {}
 func (stool) Close()             {}
 
 func (stool) Seat(_, _ string, _ bool, _ func() uint32, out func(wire.Message)) (room.Seat, error) {

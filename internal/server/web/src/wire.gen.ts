@@ -61,7 +61,7 @@ export interface Candidate {
 }
 
 /** Code names a failure. Codes are stable: clients choose their words by them. */
-export type Code = "version" | "malformed" | "too_large" | "order" | "role" | "pass" | "session" | "credentials" | "idle" | "second_factor" | "second_factor_wrong" | "second_factor_missing" | "slow_down" | "unknown_link" | "early" | "expired" | "cancelled" | "no_peer" | "media" | "full" | "locked" | "slow" | "seal" | "origin" | "not_found" | "internal";
+export type Code = "version" | "malformed" | "too_large" | "order" | "role" | "pass" | "session" | "credentials" | "idle" | "second_factor" | "second_factor_wrong" | "second_factor_missing" | "slow_down" | "unknown_link" | "early" | "expired" | "cancelled" | "no_peer" | "media" | "full" | "locked" | "slow" | "seal" | "sharing" | "origin" | "not_found" | "internal";
 
 /** Commit binds its sender to the Reveal that follows, before either side has seen the
  * other's. A second Commit begins the agreement anew. */
@@ -293,6 +293,8 @@ export interface Person {
   /** Audio and Video: what the person lets out now. */
   audio: boolean;
   video: boolean;
+  /** Screen: shows their screen now. */
+  screen?: boolean;
   /** Keys and Seal: what the person's program can do, see Ready. */
   keys?: boolean;
   seal?: boolean;
@@ -421,6 +423,13 @@ export interface Settle {
   gen: number;
 }
 
+/** Share tells that the sender begins to show their screen, or ends it. One person at a time
+ * does; the second is refused with CodeSharing. It travels through the server, on the
+ * second video line of its offers. */
+export interface Share {
+  on: boolean;
+}
+
 /** SignIn is the body of POST /api/v1/session. */
 export interface SignIn {
   email: string;
@@ -498,6 +507,7 @@ export type FromClient =
   | { type: "up"; data: Up }
   | { type: "renew"; data: Renew }
   | { type: "media"; data: Media }
+  | { type: "share"; data: Share }
   | { type: "leave"; data: Leave }
   | { type: "ping"; data: Ping };
 
