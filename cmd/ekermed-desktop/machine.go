@@ -50,6 +50,9 @@ func (v media) Close() error {
 	return v.Session.Close()
 }
 
+// Screens lists what can be shown.
+func (m *machine) Screens() ([]call.Surface, *call.Problem) { return devices.Screens() }
+
 // Test sounds the speaker: through the open session, or outside any.
 func (m *machine) Test(ctx context.Context, choice call.Choice) {
 	m.sound(ctx, choice, devices.ChimeTest)

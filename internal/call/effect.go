@@ -39,6 +39,12 @@ type (
 		Message wire.Message
 		ICE     []wire.ICEServer
 	}
+	// ListSurfaces looks for screens and windows that can be shown; SurfacesFound answers.
+	ListSurfaces struct{}
+	// StartSharing shows one; SharingStarted answers, and SharingEnded when it is gone.
+	StartSharing struct{ Surface Surface }
+	PauseSharing struct{ On bool }
+	StopSharing  struct{}
 	// Write says something in the conversation, and Draft what stands in our field; Chatted
 	// tells what came of it.
 	Write struct{ Text string }
@@ -87,6 +93,10 @@ func (Enter) effect()         {}
 func (Tell) effect()          {}
 func (HangUp) effect()        {}
 func (Connect) effect()       {}
+func (ListSurfaces) effect()  {}
+func (StartSharing) effect()  {}
+func (PauseSharing) effect()  {}
+func (StopSharing) effect()   {}
 func (Write) effect()         {}
 func (Draft) effect()         {}
 func (Doubt) effect()         {}

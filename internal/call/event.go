@@ -58,6 +58,12 @@ type (
 		Code [4]byte
 		Same bool
 	}
+	// AskScreen asks what can be shown, or puts the question away. ShowScreen begins to show
+	// one, HoldScreen freezes it, HideScreen ends it.
+	AskScreen  struct{ On bool }
+	ShowScreen struct{ Surface Surface }
+	HoldScreen struct{ On bool }
+	HideScreen struct{}
 	// Say writes in the conversation. Typing tells what stands in our field: the others see
 	// it with Show, else only that we type.
 	Say    struct{ Text string }
@@ -128,6 +134,18 @@ type (
 		Pairings []Pairing
 		Sealed   bool
 	}
+	// SurfacesFound answers AskScreen.
+	SurfacesFound struct {
+		Surfaces []Surface
+		Problem  *Problem
+	}
+	// SharingStarted: a screen is being taken, and SharingEnded that it is not any more; the
+	// problem says why.
+	SharingStarted struct {
+		Surface Surface
+		Problem *Problem
+	}
+	SharingEnded struct{ Problem *Problem }
 	// Chatted: the conversation is this now.
 	Chatted struct{ View chat.View }
 	// NetworkChanged: the machine has other addresses than before.
@@ -176,6 +194,13 @@ func (TurnAway) event()          {}
 func (SendNote) event()          {}
 func (SetAudio) event()          {}
 func (SetVideo) event()          {}
+func (AskScreen) event()         {}
+func (ShowScreen) event()        {}
+func (HoldScreen) event()        {}
+func (HideScreen) event()        {}
+func (SurfacesFound) event()     {}
+func (SharingStarted) event()    {}
+func (SharingEnded) event()      {}
 func (Say) event()               {}
 func (Typing) event()            {}
 func (Chatted) event()           {}

@@ -65,6 +65,9 @@ func stepHeard(s State, m wire.Message, now time.Time) (State, []Effect) {
 		if m.Fatal {
 			return finish(s, now, wire.ReasonLost, problem)
 		}
+		if m.Code == wire.CodeSharing {
+			return hide(s, problem)
+		}
 		c.Problem = problem
 	}
 	return s, nil
@@ -89,6 +92,7 @@ func welcome(s State, m wire.Welcome) (State, []Effect) {
 		c.Phase = Connecting
 	}
 	effects = append(effects, Tell{s.ready()})
+	effects = append(effects, c.repeatShare()...)
 	for _, pending := range c.pending {
 		effects = append(effects, Tell{pending})
 	}

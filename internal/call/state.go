@@ -86,6 +86,29 @@ type Device struct {
 	Name string
 }
 
+// Surface is a screen or a window that can be shown.
+type Surface struct {
+	ID string
+	// Name is a window's title; empty for a screen, which has a Number from 1 on.
+	Name          string
+	Number        int
+	Width, Height int
+}
+
+// Sharing is what we show of our screen.
+type Sharing struct {
+	// Asking: the clinician is choosing; Surfaces are what there is once Listed.
+	Asking, Listed bool
+	Surfaces       []Surface
+	// Surface is what is shown, its ID empty when nothing is.
+	Surface Surface
+	Paused  bool
+	Problem *Problem
+}
+
+// On tells whether something is shown.
+func (s Sharing) On() bool { return s.Surface.ID != "" }
+
 // Choice names the devices to use by id; empty means the system's default, or the
 // first one.
 type Choice struct {
@@ -152,6 +175,8 @@ type Consultation struct {
 	// sealed from end to end. Secrecy sums both up.
 	Pairings []Pairing
 	Sealed   bool
+	// Sharing is what we show of our screen.
+	Sharing Sharing
 	// Chat is what was written. It stays with the end screen, and goes with it.
 	Chat chat.View
 	// Gen is the generation of the newest media connection, 0 when there is none.
@@ -212,6 +237,9 @@ const (
 	ProblemUnplugged   ProblemCode = "unplugged"   // went away while in use
 	ProblemNoSound     ProblemCode = "no_sound"    // no sound system at all
 	ProblemDevice      ProblemCode = "device"      // any other fault of a device
+	ProblemScreen      ProblemCode = "screen"      // no screen can be shown
+	ProblemWayland     ProblemCode = "wayland"     // nor here, where only a portal may
+	ProblemScreenGone  ProblemCode = "screen_gone" // what was shown is gone
 	ProblemMediaLost   ProblemCode = "media_lost"  // the media connection failed
 	ProblemBadEmail    ProblemCode = "bad_email"   // not a mail address
 	ProblemUnexpected  ProblemCode = "unexpected"  // anything else; Detail has it

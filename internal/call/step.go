@@ -23,6 +23,8 @@ func Step(s State, ev Event, now time.Time) (State, []Effect) {
 		return stepMedia(s, ev, now)
 	case RunDiagnosis, StopDiagnosis, DiagnosisTold, DiagnosisDone:
 		return stepDiagnosis(s, ev, now)
+	case AskScreen, SurfacesFound, ShowScreen, SharingStarted, SharingEnded, HoldScreen, HideScreen:
+		return stepSharing(s, ev)
 	case NetworkChanged:
 		return networkChanged(s)
 	}
@@ -320,6 +322,6 @@ func linkDown(s State, ev LinkDown, now time.Time) (State, []Effect) {
 
 func finish(s State, now time.Time, why wire.Reason, problem *Problem, effects ...Effect) (State, []Effect) {
 	s.Call.Phase, s.Call.Reason, s.Call.Problem, s.Call.pending = Ended, why, problem, nil
-	s.Call.EndedAt, s.Devices.Open = now, false
+	s.Call.EndedAt, s.Devices.Open, s.Call.Sharing = now, false, Sharing{}
 	return s, append(effects, HangUp{}, CloseDevices{})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ekermed.example/ekermed/internal/call/jitter"
+	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/devices/codec"
 	"ekermed.example/ekermed/internal/devices/stage"
 )
@@ -45,7 +46,11 @@ func (s *Session) peer(id string) *peer {
 	defer s.mu.Unlock()
 	p, ok := s.peers[id]
 	if !ok {
-		p = &peer{slot: stage.NewSlot(mostWidth, mostHeight)}
+		w, h := mostWidth, mostHeight
+		if _, screen := wire.OfScreen(id); screen {
+			w, h = screenWidth, screenHeight
+		}
+		p = &peer{slot: stage.NewSlot(w, h)}
 		s.peers[id] = p
 	}
 	return p

@@ -29,12 +29,22 @@ const (
 	packetSize = 1100
 )
 
-// picture takes the camera's pictures to the self view and the video track. The
+// limits are what leaves at most. Of a sharp picture no size is given up for the bitrate.
+type limits struct {
+	width, height int
+	fps           float64
+	sharp         bool
+}
+
+func cameraLimits() limits { return limits{width: mostWidth, height: mostHeight, fps: mostFPS} }
+
+// picture takes the camera's pictures, or a screen's, to the self view and the video track. The
 // encoder works only while the track is bound, always on the newest picture: what it
 // cannot keep up with is never queued.
 type picture struct {
 	track  *track
-	self   *stage.Slot
+	most   limits
+	self   *stage.Slot // nil for a screen
 	kbps   atomic.Int64
 	askKey atomic.Bool
 	off    atomic.Bool
@@ -51,8 +61,8 @@ type picture struct {
 	w, h    int
 }
 
-func newPicture(t *track, self *stage.Slot) *picture {
-	p := &picture{track: t, self: self, fresh: make(chan struct{}, 1), pace: stage.NewThrottle(mostFPS)}
+func newPicture(t *track, most limits, self *stage.Slot) *picture {
+	p := &picture{track: t, most: most, self: self, fresh: make(chan struct{}, 1), pace: stage.NewThrottle(most.fps)}
 	p.kbps.Store(firstKbps)
 	return p
 }
@@ -64,7 +74,7 @@ func (p *picture) got(m *image.YCbCr, full bool, at time.Time) {
 	if p.off.Load() || !p.pace.Pass(at) {
 		return
 	}
-	w, h := stage.Fit(m.Rect.Dx(), m.Rect.Dy(), mostWidth, mostHeight)
+	w, h := stage.Fit(m.Rect.Dx(), m.Rect.Dy(), p.most.width, p.most.height)
 	to := p.waiting // nobody took it: overwrite
 	if to == nil {
 		to, p.spare = p.spare, nil
@@ -76,7 +86,9 @@ func (p *picture) got(m *image.YCbCr, full bool, at time.Time) {
 	p.waiting, p.takenAt = to, at
 	p.rate.Tick(at)
 	p.w, p.h = w, h
-	p.self.Put(to)
+	if p.self != nil {
+		p.self.Put(to)
+	}
 	select {
 	case p.fresh <- struct{}{}:
 	default:
@@ -108,7 +120,9 @@ func (p *picture) turn(off bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.waiting = nil
-	p.self.Clear()
+	if p.self != nil {
+		p.self.Clear()
+	}
 	p.askKey.Store(true)
 }
 
@@ -179,8 +193,13 @@ func (e *encoding) close() {
 func (p *picture) encode(e *encoding, m *image.YCbCr, at time.Time) error {
 	start := time.Now()
 	kbps := max(p.kbps.Load(), leastKbps)
-	w, h := e.ladder.size(m.Rect.Dx(), m.Rect.Dy(), int(kbps))
-	if err := e.prepare(w, h, kbps); err != nil {
+	w, h := m.Rect.Dx(), m.Rect.Dy() // even, see Fit
+	make := codec.NewScreenEncoder
+	if !p.most.sharp {
+		make = codec.NewEncoder
+		w, h = e.ladder.size(w, h, int(kbps))
+	}
+	if err := e.prepare(w, h, kbps, make); err != nil {
 		return err
 	}
 	if w != m.Rect.Dx() || h != m.Rect.Dy() {
@@ -224,7 +243,7 @@ func (p *picture) encode(e *encoding, m *image.YCbCr, at time.Time) error {
 }
 
 // prepare makes the encoder fit. Another size needs another encoder.
-func (e *encoding) prepare(w, h int, kbps int64) (err error) {
+func (e *encoding) prepare(w, h int, kbps int64, make func(w, h, kbps int) (*codec.Encoder, error)) (err error) {
 	if e.enc != nil {
 		if ew, eh := e.enc.Size(); ew != w || eh != h {
 			e.close()
@@ -232,7 +251,7 @@ func (e *encoding) prepare(w, h int, kbps int64) (err error) {
 	}
 	if e.enc == nil {
 		e.kbps = kbps
-		e.enc, err = codec.NewEncoder(w, h, int(kbps))
+		e.enc, err = make(w, h, int(kbps))
 		return err
 	}
 	if e.kbps != kbps {

@@ -25,6 +25,8 @@ type Session struct {
 	cancel   context.CancelFunc
 	group    sync.WaitGroup
 	picture  *picture
+	screen   *picture
+	shown    shown
 	voice    *voice
 	mixer    *mixer
 	keepers  [3]*keeper // camera, microphone, speaker
@@ -74,6 +76,11 @@ func newSession(hw hardware, log *slog.Logger) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	screen, err := newTrack(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000},
+		string(wire.Screen), wire.ScreenStream(stream), func() { s.screen.askKey.Store(true) })
+	if err != nil {
+		return nil, err
+	}
 	echo, err := stage.NewSpeex()
 	if err != nil {
 		return nil, err
@@ -81,7 +88,8 @@ func newSession(hw hardware, log *slog.Logger) (*Session, error) {
 	far := newPipe(farSamples)
 	s.mixer.far = far
 	s.voice = newVoice(audio, far, echo)
-	s.picture = newPicture(video, s.peer("").slot)
+	s.picture = newPicture(video, cameraLimits(), s.peer("").slot)
+	s.screen = newPicture(screen, screenLimits(), nil)
 	s.keepers = [3]*keeper{
 		newKeeper("camera", func(id string) (line, error) { return hw.camera(id, s.picture.got) },
 			func() { s.picture.askKey.Store(true) }, s.teller(cameraKeeper), log),
@@ -94,6 +102,7 @@ func newSession(hw hardware, log *slog.Logger) (*Session, error) {
 		s.group.Go(func() { k.run(s.ctx) })
 	}
 	s.group.Go(func() { s.picture.run(s.ctx, log) })
+	s.group.Go(func() { s.screen.run(s.ctx, log) })
 	s.group.Go(func() { s.voice.run(s.ctx, log) })
 	return s, nil
 }
@@ -108,15 +117,16 @@ func emptySession(log *slog.Logger) *Session {
 func deadSession(log *slog.Logger) *Session {
 	s := emptySession(log)
 	s.voice = newVoice(&track{TrackLocalStaticRTP: &webrtc.TrackLocalStaticRTP{}}, newPipe(1), stage.Through{})
-	s.picture = newPicture(&track{TrackLocalStaticRTP: &webrtc.TrackLocalStaticRTP{}}, s.peer("").slot)
+	s.picture = newPicture(&track{TrackLocalStaticRTP: &webrtc.TrackLocalStaticRTP{}}, cameraLimits(), s.peer("").slot)
+	s.screen = newPicture(&track{TrackLocalStaticRTP: &webrtc.TrackLocalStaticRTP{}}, screenLimits(), nil)
 	return s
 }
 
-// Tracks returns the audio and the video track, always the same two, with ids "audio"
-// and "video" and one stream id. They may be bound to PeerConnections one after the
+// Tracks returns the tracks of sound, camera and screen, always the same three, with ids
+// "audio", "video" and "screen". They may be bound to PeerConnections one after the
 // other; nothing is encoded while nobody listens.
 func (s *Session) Tracks() []webrtc.TrackLocal {
-	return []webrtc.TrackLocal{s.voice.track, s.picture.track}
+	return []webrtc.TrackLocal{s.voice.track, s.picture.track, s.screen.track}
 }
 
 // Switch changes devices while tracks stay, and opens those that are missing. It
@@ -167,11 +177,21 @@ func (s *Session) Mute(kind wire.Kind, muted bool) {
 
 // KeyFrame makes the next picture a key frame, as a receiver asks with PLI or FIR (RFC
 // 4585, RFC 5104); at most one every 300 ms, others are joined.
-func (s *Session) KeyFrame() { s.picture.askKey.Store(true) }
+func (s *Session) KeyFrame() {
+	s.picture.askKey.Store(true)
+	s.screen.askKey.Store(true)
+}
 
 // SetRate sets the bitrate of the video, in kbit/s. Under a low one pictures become
-// smaller rather than fewer.
-func (s *Session) SetRate(kbps int) { s.picture.kbps.Store(int64(kbps)) }
+// smaller rather than fewer. A screen that is shown takes most of it.
+func (s *Session) SetRate(kbps int) {
+	if s.shown.on.Load() {
+		camera := min(max(kbps/5, leastKbps), screenBeside)
+		s.screen.kbps.Store(int64(max(kbps-camera, leastKbps)))
+		kbps = camera
+	}
+	s.picture.kbps.Store(int64(kbps))
+}
 
 // Level is the microphone's loudness, 0 to 1, also while muted: a screen may say
 // "you are muted" to somebody who speaks.
@@ -243,6 +263,7 @@ func (s *Session) Close() error {
 	}
 	s.closed = true
 	s.mu.Unlock()
+	s.Unshare()
 	s.cancel()
 	s.group.Wait()
 	close(s.problems)
@@ -269,7 +290,7 @@ func (s *Session) SetTile(peer string, w, h int) {
 // picture at once. Set it before a connection is made.
 func (s *Session) SealWith(by func(kind wire.Kind, frame []byte) ([]byte, error)) {
 	seal := sealer(by)
-	for _, t := range []*track{s.voice.track, s.picture.track} {
+	for _, t := range []*track{s.voice.track, s.picture.track, s.screen.track} {
 		t.sealer.Store(&seal)
 	}
 }

@@ -126,7 +126,7 @@ func TestRateAndTile(t *testing.T) {
 func TestNothing(t *testing.T) {
 	t.Setenv("PULSE_SERVER", "unix:/nonexistent")
 	s, report := New(Options{}).Open(t.Context(), call.Choice{})
-	if report.Microphone == nil || report.Speaker == nil || len(s.Tracks()) != 2 {
+	if report.Microphone == nil || report.Speaker == nil || len(s.Tracks()) != 3 {
 		t.Errorf("%+v", report)
 	}
 	if s.Level() != 0 || s.Played() != nil {

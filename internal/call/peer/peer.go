@@ -19,7 +19,8 @@ import (
 
 // Media is what a connection sends and where what it receives goes.
 type Media interface {
-	// Tracks are one Opus and one VP8 track.
+	// Tracks are one Opus and two VP8 tracks: sound, camera and screen. A direct connection
+	// takes the first two.
 	Tracks() []webrtc.TrackLocal
 	KeyFrame()
 	SetRate(kbps int)
@@ -168,7 +169,11 @@ func New(o Options) (*Peer, error) {
 	if o.Peer != "" {
 		way = webrtc.RTPTransceiverDirectionSendrecv
 	}
-	for _, track := range o.Media.Tracks() {
+	tracks := o.Media.Tracks()
+	if o.Peer != "" {
+		tracks = tracks[:min(2, len(tracks))]
+	}
+	for _, track := range tracks {
 		line, err := p.pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: way})
 		if err != nil {
 			p.Close()

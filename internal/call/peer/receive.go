@@ -14,7 +14,8 @@ import (
 const soundAlone = time.Second
 
 type remote struct {
-	peer  string
+	peer  string // whose
+	name  string // of what is played: the person's, or their screen's
 	kind  wire.Kind
 	video *jitter.Video
 	audio *jitter.Audio
@@ -32,11 +33,17 @@ func (r *remote) close() {
 // receive reads a remote track into its playout buffer until it ends.
 func (p *Peer) receive(t *webrtc.TrackRemote) {
 	r := &remote{peer: p.o.Peer, kind: wire.Audio}
+	r.name = r.peer
+	screen := false
 	if r.peer == "" {
-		r.peer = t.StreamID()
+		r.name = t.StreamID()
+		r.peer, screen = wire.OfScreen(r.name)
 	}
 	if t.Kind() == webrtc.RTPCodecTypeVideo {
 		r.kind = wire.Video
+		if screen {
+			r.kind = wire.Screen
+		}
 		r.video = jitter.NewVideo(func() {
 			// A request that is lost is made again by the buffer.
 			_ = p.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(t.SSRC())}})
@@ -84,14 +91,18 @@ func (p *Peer) opener(r *remote) func([]byte) ([]byte, error) {
 	if p.o.Open == nil {
 		return nil
 	}
-	return p.o.Open(r.peer, r.kind)
+	kind := r.kind
+	if kind == wire.Screen {
+		kind = wire.Video // sealed alike
+	}
+	return p.o.Open(r.peer, kind)
 }
 
 // begin plays a track from its first packet on: what was played of that peer before
 // goes on until then.
 func (p *Peer) begin(r *remote) {
 	if r.video != nil {
-		p.o.Media.PlayVideo(r.peer, r.video)
+		p.o.Media.PlayVideo(r.name, r.video)
 	} else {
 		p.o.Media.PlayAudio(r.peer, r.audio)
 		p.after(soundAlone, p.isReady)

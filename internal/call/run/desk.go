@@ -26,6 +26,11 @@ type Media interface {
 	SealWith(by func(kind wire.Kind, frame []byte) ([]byte, error))
 	Mute(kind wire.Kind, muted bool)
 	Switch(ctx context.Context, choice call.Choice) call.DevicesOpened
+	// Share shows a screen or window; over is told when it is gone. Unshare ends it: when it
+	// returns, nothing of it leaves any more.
+	Share(surface string, over func(*call.Problem)) *call.Problem
+	PauseShare(on bool)
+	Unshare()
 	Close() error
 }
 
@@ -34,6 +39,8 @@ type Machine interface {
 	// Open never fails as a whole: what does not work is told in the event, and what
 	// stops or starts working afterwards by later.
 	Open(ctx context.Context, choice call.Choice, later func(call.DevicesOpened)) (Media, call.DevicesOpened)
+	// Screens lists what can be shown.
+	Screens() ([]call.Surface, *call.Problem)
 	// Test plays a short sound.
 	Test(ctx context.Context, choice call.Choice)
 }

@@ -74,9 +74,14 @@ func (p *player) sealed(kind wire.Kind, frame []byte) []byte {
 	return frame
 }
 
-func (p *player) Tracks() []webrtc.TrackLocal  { return []webrtc.TrackLocal{p.audio, p.video} }
-func (p *player) KeyFrame()                    {}
-func (p *player) SetRate(int)                  {}
+func (p *player) Tracks() []webrtc.TrackLocal { return []webrtc.TrackLocal{p.audio, p.video} }
+func (p *player) KeyFrame()                   {}
+func (p *player) SetRate(int)                 {}
+func (p *player) PauseShare(bool)             {}
+func (p *player) Unshare()                    {}
+func (p *player) Share(string, func(*call.Problem)) *call.Problem {
+	return nil
+}
 func (p *player) Mute(kind wire.Kind, on bool) { p.muted.Store(kind, on) }
 func (p *player) Switch(context.Context, call.Choice) call.DevicesOpened {
 	return call.DevicesOpened{Open: true}
@@ -120,6 +125,9 @@ func (m machine) Open(context.Context, call.Choice, func(call.DevicesOpened)) (M
 	return m.p, call.DevicesOpened{Open: true}
 }
 func (machine) Test(context.Context, call.Choice) {}
+func (machine) Screens() ([]call.Surface, *call.Problem) {
+	return nil, nil
+}
 
 type memory struct{ secrets sync.Map }
 

@@ -30,6 +30,23 @@ func (d *Desk) device(effect call.Effect) {
 		d.ask(func(ctx context.Context, m Media) { d.Post(m.Switch(ctx, e.Choice)) })
 	case call.Mute:
 		d.ask(func(_ context.Context, m Media) { m.Mute(e.Kind, e.Muted) })
+	case call.ListSurfaces:
+		d.work(func(context.Context) call.Event {
+			all, problem := d.o.Machine.Screens()
+			return call.SurfacesFound{Surfaces: all, Problem: problem}
+		})
+	case call.StartSharing:
+		entry := d.entry
+		d.ask(func(_ context.Context, m Media) {
+			problem := m.Share(e.Surface.ID, func(why *call.Problem) {
+				d.Post(late{event: call.SharingEnded{Problem: why}, entry: entry})
+			})
+			d.Post(late{event: call.SharingStarted{Surface: e.Surface, Problem: problem}, entry: entry})
+		})
+	case call.PauseSharing:
+		d.ask(func(_ context.Context, m Media) { m.PauseShare(e.On) })
+	case call.StopSharing:
+		d.ask(func(_ context.Context, m Media) { m.Unshare() })
 	case call.CloseDevices:
 		if d.devices != nil {
 			close(d.devices.tasks)

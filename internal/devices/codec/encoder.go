@@ -25,11 +25,17 @@ type Encoder struct {
 
 // NewEncoder makes an encoder for pictures of w by h pixels, both even, at a target of
 // kbps kilobits a second.
-func NewEncoder(w, h, kbps int) (*Encoder, error) {
+func NewEncoder(w, h, kbps int) (*Encoder, error) { return newEncoder(w, h, kbps, 0) }
+
+// NewScreenEncoder makes one for what stands on a screen: text stays sharp, and pictures
+// are left out where the bitrate does not suffice.
+func NewScreenEncoder(w, h, kbps int) (*Encoder, error) { return newEncoder(w, h, kbps, 1) }
+
+func newEncoder(w, h, kbps, screen int) (*Encoder, error) {
 	if w < 16 || h < 16 || w > MaxWidth || h > MaxHeight || w%2 != 0 || h%2 != 0 {
 		return nil, fmt.Errorf("vp8 encoder of %dx%d: %w", w, h, ErrSize)
 	}
-	c := C.ek_encoder_new(C.int(w), C.int(h), C.int(max(kbps, 1)))
+	c := C.ek_encoder_new(C.int(w), C.int(h), C.int(max(kbps, 1)), C.int(screen))
 	if c == nil {
 		return nil, fmt.Errorf("vp8 encoder of %dx%d: libvpx refused", w, h)
 	}

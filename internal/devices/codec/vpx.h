@@ -13,7 +13,7 @@ typedef struct {
 	vpx_image_t img;
 } ek_encoder;
 
-static ek_encoder *ek_encoder_new(int w, int h, int kbps) {
+static ek_encoder *ek_encoder_new(int w, int h, int kbps, int screen) {
 	ek_encoder *e = calloc(1, sizeof *e);
 	if (!e) return NULL;
 	if (vpx_codec_enc_config_default(vpx_codec_vp8_cx(), &e->cfg, 0)) { free(e); return NULL; }
@@ -35,11 +35,16 @@ static ek_encoder *ek_encoder_new(int w, int h, int kbps) {
 	e->cfg.rc_buf_optimal_sz = 600;
 	e->cfg.rc_buf_sz = 1000;
 	e->cfg.rc_dropframe_thresh = 0; // the frame rate is the last thing to give up
+	if (screen) { // sharp text before many pictures
+		e->cfg.rc_max_quantizer = 44;
+		e->cfg.rc_dropframe_thresh = 20;
+	}
 	e->cfg.kf_mode = VPX_KF_DISABLED; // key frames come when somebody asks
 	if (vpx_codec_enc_init(&e->ctx, vpx_codec_vp8_cx(), &e->cfg, 0)) { free(e); return NULL; }
 	vpx_codec_control(&e->ctx, VP8E_SET_CPUUSED, -8);
 	vpx_codec_control(&e->ctx, VP8E_SET_STATIC_THRESHOLD, 1);
 	vpx_codec_control(&e->ctx, VP8E_SET_MAX_INTRA_BITRATE_PCT, 450);
+	if (screen) vpx_codec_control(&e->ctx, VP8E_SET_SCREEN_CONTENT_MODE, 1);
 	if (!vpx_img_wrap(&e->img, VPX_IMG_FMT_I420, w, h, 1, (unsigned char *)e)) {
 		vpx_codec_destroy(&e->ctx);
 		free(e);

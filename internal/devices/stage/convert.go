@@ -84,3 +84,34 @@ func FromRGB(r, g, b byte) (y, cb, cr byte) {
 		byte((-9714*ri - 19071*gi + 28784*bi + 128<<16 + 32768) >> 16),
 		byte((28784*ri - 24103*gi - 4681*bi + 128<<16 + 32768) >> 16)
 }
+
+// FromBGRX writes a picture of four bytes a pixel, blue first, in tight rows, into a 4:2:0
+// one of the same size in limited range.
+func FromBGRX(dst *image.YCbCr, pix []byte) {
+	w, h := dst.Rect.Dx(), dst.Rect.Dy()
+	for row := 0; row < h; row++ {
+		line := pix[4*w*row : 4*w*(row+1)]
+		out := dst.Y[row*dst.YStride : row*dst.YStride+w]
+		for col := range out {
+			p := line[4*col : 4*col+4]
+			out[col] = byte((16829*int(p[2]) + 33039*int(p[1]) + 6416*int(p[0]) + 16<<16 + 32768) >> 16)
+		}
+		if row&1 != 0 {
+			continue
+		}
+		below := line
+		if row+1 < h {
+			below = pix[4*w*(row+1) : 4*w*(row+2)]
+		}
+		for col := 0; col < w; col += 2 { // the mean of four, or text gets coloured edges
+			next := min(col+1, w-1)
+			var b, g, r int
+			for _, p := range [4][]byte{line[4*col:], line[4*next:], below[4*col:], below[4*next:]} {
+				b, g, r = b+int(p[0]), g+int(p[1]), r+int(p[2])
+			}
+			at := row/2*dst.CStride + col/2
+			dst.Cb[at] = byte((-9714*r - 19071*g + 28784*b + 512<<16 + 131072) >> 18)
+			dst.Cr[at] = byte((28784*r - 24103*g - 4681*b + 512<<16 + 131072) >> 18)
+		}
+	}
+}
