@@ -42,12 +42,13 @@ type callScreen struct {
 	selfOff  *fyne.Container
 	bar      *callBar
 	panel    *panel
+	screen   *presentation
 	news     *kit.Banner // what was written while nobody looked
 }
 
 func newCall(u *UI) *callScreen {
 	w := u.words
-	s := &callScreen{u: u, state: kit.NewBanner(), bar: newCallBar(u), panel: newPanel(u),
+	s := &callScreen{u: u, state: kit.NewBanner(), bar: newCallBar(u), panel: newPanel(u), screen: newPresentation(u),
 		name:     kit.NewText("", kit.Body, kit.CallInk).Bold().Fit(kit.Elided),
 		duration: kit.NewText("", kit.Body, kit.CallMuted).Fit(kit.Whole)}
 	s.people = container.New(tiles{})
@@ -70,8 +71,8 @@ func newCall(u *UI) *callScreen {
 	s.selfOff = middle(centred(kit.NewIcon("video-camera-slash", kit.Title, kit.CallMuted)))
 	s.self = container.NewStack(s.selfView, s.selfOff)
 	s.news = kit.NewBanner(kit.NewButton(u.host, kit.Secondary, "", w.T("desktop.chat.read"), func() { u.turnTo(chatPart) }).Small())
-	banners := kit.Column(kit.S, s.state.Box, s.door.Box, s.news.Box)
-	s.root = container.New(&callLayout{s, banners}, newMover(kit.Stage, s.pointed), s.people, s.self, s.who, banners, s.bar.root, s.truth, s.panel.root)
+	banners := kit.Column(kit.S, s.state.Box, s.screen.banner.Box, s.door.Box, s.news.Box)
+	s.root = container.New(&callLayout{s, banners}, newMover(kit.Stage, s.pointed), s.screen.view, s.people, s.self, s.who, banners, s.bar.root, s.truth, s.screen.root, s.panel.root)
 	if u.input.moved.IsZero() {
 		u.input.moved = u.o.Now()
 	}
@@ -113,6 +114,7 @@ func (s *callScreen) show(st call.State) {
 	} else if s.slow.IsZero() {
 		s.slow = s.u.o.Now()
 	}
+	s.present(c)
 	s.bar.show(c)
 	s.showDoor(c)
 	s.panel.show()
@@ -160,6 +162,17 @@ func (s *callScreen) showTiles(c call.Consultation, others []wire.Person) {
 			why = w.T("desktop.call.audio_only")
 		}
 		s.tiles[i].show(p, w.person(p), why)
+	}
+}
+
+// present gives the stage to a screen that somebody shows, and people a strip below.
+func (s *callScreen) present(c call.Consultation) {
+	before := s.people.Layout
+	if s.people.Layout = (tiles{}); s.screen.show(c) {
+		s.people.Layout = strip{}
+	}
+	if before != s.people.Layout {
+		s.root.Refresh()
 	}
 }
 
@@ -242,6 +255,7 @@ func (s *callScreen) stepForward() {
 }
 
 func (s *callScreen) frames() {
+	s.screen.frame()
 	for _, t := range s.tiles {
 		t.frame()
 	}
@@ -270,7 +284,7 @@ func (l *callLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 			size.Width -= w
 		}
 	}
-	for _, o := range objects[:2] {
+	for _, o := range []fyne.CanvasObject{objects[0], s.screen.view, s.people, s.screen.root} {
 		o.Move(fyne.Position{})
 		o.Resize(size)
 	}
@@ -314,6 +328,9 @@ func (l *callLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		y -= barHeight + kit.Size(kit.S)
 	}
 	put(s.self, size.Width-m-w, y, w, h)
+	if _, aside := s.people.Layout.(strip); aside {
+		put(s.people, size.Width-m-w, second, w, fyne.Max(0, y-second))
+	}
 }
 
 // whoWidth is what name, duration and marks would like.

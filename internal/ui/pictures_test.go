@@ -2,6 +2,8 @@ package ui
 
 import (
 	"fmt"
+	"image"
+	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -165,6 +167,17 @@ func scenes() []scene {
 			d.openPeople()
 			d.button(d.words.T("desktop.people.remove")).Tapped(nil)
 		}},
+		{"d7-share", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) {
+			s.Call.Sharing = call.Sharing{Asking: true, Listed: true, Surfaces: surfaces()}
+		}), func(d *desk) { d.ctrl(fyne.KeyS) }},
+		{"d7-share-none", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) {
+			s.Call.Sharing = call.Sharing{Asking: true, Listed: true, Problem: &call.Problem{Code: call.ProblemWayland}}
+		}), func(d *desk) { d.ctrl(fyne.KeyS) }},
+		{"d7-sharing", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) { s.Call.Sharing.Surface = surfaces()[1] }), nil},
+		{"d7-sharing-paused", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) {
+			s.Call.Sharing = call.Sharing{Surface: surfaces()[0], Paused: true}
+		}), nil},
+		{"d7-screen", inCall(call.Talking, presenting(), guest("p2", "Inès Le Bihan", wire.RoleInterpreter, "breton", wire.PlaceCall)), nil},
 		{"d7-news", written(inCall(call.Talking, admitted("Camille Moreau")), 3), nil},
 		{"d8-chat", written(inCall(call.Talking, admitted("Camille Moreau")), 9), func(d *desk) { d.ctrl(fyne.KeyK) }},
 		{"d8-chat-deaf", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.ctrl(fyne.KeyK) }},
@@ -183,6 +196,34 @@ func scenes() []scene {
 		{"d12-settings", signedIn(), func(d *desk) { d.ctrl(fyne.KeyComma) }},
 		{"f1-help", fullDay(), func(d *desk) { d.key(fyne.KeyF1) }},
 	}
+}
+
+func surfaces() []call.Surface {
+	return []call.Surface{{ID: "screen:0", Number: 1, Width: 1920, Height: 1080}, {ID: "window:7", Name: "Imagerie – Examen du 12 novembre", Width: 1400, Height: 900},
+		{ID: "window:9", Name: "Messagerie", Width: 1100, Height: 800}}
+}
+
+// presenting is the patient, who shows a screen.
+func presenting() wire.Person {
+	p := admitted("Camille Moreau")
+	p.Screen = true
+	return p
+}
+
+// screenPicture is a page of text.
+func screenPicture() *image.RGBA {
+	m := image.NewRGBA(image.Rect(0, 0, 1280, 720))
+	for i := range m.Pix {
+		m.Pix[i] = 0xff
+	}
+	for y := 80; y < 640; y += 28 {
+		for x := 120; x < 1160-y%7*60; x++ {
+			for dy := range 8 {
+				m.Set(x, y+dy, color.RGBA{60, 70, 80, 255})
+			}
+		}
+	}
+	return m
 }
 
 // written is a call in which n messages were written.
@@ -213,6 +254,7 @@ func (d *desk) play(sc scene, settings call.Settings) {
 	d.frames.set("p1", patientPicture())
 	d.frames.set("p2", patientPicture())
 	d.frames.set("", selfPicture())
+	d.frames.set(wire.ScreenStream("p1"), screenPicture())
 	sc.state.Settings = settings
 	d.input.moved = d.clock
 	d.Show(sc.state)
