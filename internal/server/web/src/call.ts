@@ -1,8 +1,10 @@
 // The consultation as the patient's page sees it: one state, one step function.
 // Nothing here touches the DOM, the network or WebRTC; step returns what to do.
 import { MaxName, MaxText } from "./wire.gen";
-import type { Answer, Candidate, Code, Direct, FromClient, FromServer, ICEServer, LinkInfo, Offer, Person, Reason } from "./wire.gen";
+import type { Answer, Candidate, Code, Direct, FromClient, FromServer, ICEServer, LinkInfo, Offer, Person, Reason, Role } from "./wire.gen";
+import { quiet, talked, type Talk, type TalkEvent } from "./panel";
 import type { Path } from "./peer";
+import { watches } from "./role";
 import type { Agreement, Pairing, Standing } from "./seal/group";
 import { clean, cleanLine, type Language } from "./texts";
 
@@ -47,11 +49,13 @@ export interface Bond {
   standing: Standing;
   /** code is the safety code, four numbers below 256; none while there is no key. */
   code: number[];
+  /** agreed counts agreements in this stay, see Pairing. */
+  agreed: number;
   /** compared: "same" is what the patient said of this code, and goes when it changes. */
   compared: "" | "same";
 }
 
-export interface State {
+export interface State extends Talk {
   stage: Stage;
   language: Language;
   /** help: the help dialog is open. */
@@ -72,6 +76,8 @@ export interface State {
   downSince: number;
   resume: string;
   self: string;
+  /** role is ours: as the server says, before that as the link does. */
+  role: Role | "";
   people: { [id: string]: Person };
   arrivedAt: number;
   admitted: boolean;
@@ -155,6 +161,7 @@ export type Event =
   | { type: "retry" }
   | { type: "without" }
   | { type: "toggle"; kind: "audio" | "video" }
+  | TalkEvent
   | { type: "recapture"; kind: "audio" | "video" }
   | { type: "swap" }
   | { type: "unblock" }
@@ -179,6 +186,9 @@ export type Effect =
   | { do: "agree"; message: Agreement }
   | { do: "drop_media" }
   | { do: "unblock" }
+  | { do: "write"; text: string }
+  | { do: "draft"; text: string; show: boolean }
+  | { do: "tap" }
   | { do: "chime" };
 
 export type Result = [State, Effect[]];
@@ -187,12 +197,12 @@ export function initial(): State {
   return {
     stage: "welcome", language: "fr", help: false, cause: "", now: 0,
     link: null, skew: 0, linkProblem: "", askedAt: 0, notice: "", joining: false,
-    line: "none", downSince: 0, resume: "", self: "", people: {}, arrivedAt: 0, admitted: false, messages: [],
+    line: "none", downSince: 0, resume: "", self: "", role: "", people: {}, arrivedAt: 0, admitted: false, messages: [],
     capture: "none", captureProblem: "", hasAudio: false, hasVideo: false, audio: true, video: true,
     lost: { audio: false, video: false },
     ice: [], gen: 0, connections: {}, media: "none", owesRenew: 0, reducedSince: 0, soundBlocked: false, slowAnswers: 0,
     able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false,
-    reason: "", from: "welcome", farewell: "", endedAt: 0,
+    reason: "", from: "welcome", farewell: "", endedAt: 0, ...quiet(),
   };
 }
 
@@ -319,12 +329,20 @@ export function step(s: State, e: Event): Result {
     case "able":
     case "keys":
       return keyed(s, e);
+    case "chat":
+    case "panel":
+    case "dismiss":
+    case "draft":
+    case "showing":
+    case "write":
+    case "unseen":
+      return talked(s, e);
     default:
       return pressed(s, e);
   }
 }
 
-type Pressed = Exclude<Event, { type: "start" | "tick" | "looked" | "lookup_failed" | "joined" | "join_refused" | "line_down" | "message" | "media" | "ready" | "path" | "captured" | "capture_failed" | "capture_lost" | "sound" | "able" | "keys" }>;
+type Pressed = Exclude<Event, { type: "start" | "tick" | "looked" | "lookup_failed" | "joined" | "join_refused" | "line_down" | "message" | "media" | "ready" | "path" | "captured" | "capture_failed" | "capture_lost" | "sound" | "able" | "keys" | TalkEvent["type"] }>;
 
 /** pressed answers what the patient does. */
 function pressed(s: State, e: Pressed): Result {
@@ -337,7 +355,7 @@ function pressed(s: State, e: Pressed): Result {
     case "return":
       return join(s);
     case "test":
-      return s.stage === "welcome" && !s.cause && !s.joining ? ask({ ...s, stage: "test" }, true) : [s, []];
+      return s.stage === "welcome" && !s.cause && !s.joining && !watches(s.role) ? ask({ ...s, stage: "test" }, true) : [s, []];
     case "test_done":
       return s.stage === "test" ? [{ ...s, stage: "welcome", capture: "none", captureProblem: "" }, [{ do: "release" }]] : [s, []];
     case "retry":
@@ -347,7 +365,7 @@ function pressed(s: State, e: Pressed): Result {
     case "toggle":
       return toggled(s, e.kind);
     case "recapture":
-      return inRoom(s) ? [s, [{ do: "capture", audio: s.hasAudio || e.kind === "audio", video: s.hasVideo || e.kind === "video" }]] : [s, []];
+      return inRoom(s) && !watches(s.role) ? [s, [{ do: "capture", audio: s.hasAudio || e.kind === "audio", video: s.hasVideo || e.kind === "video" }]] : [s, []];
     case "swap":
       return [s, s.hasVideo && s.video ? [{ do: "swap" }] : []];
     case "unblock":
@@ -410,7 +428,7 @@ function looked(s: State, e: Extract<Event, { type: "looked" | "lookup_failed" }
     return [{ ...s, now: e.at, linkProblem: keep ? s.linkProblem : e.code }, []];
   }
   const link = { ...e.link, clinician: cleanLine(e.link.clinician, MaxName), practice: cleanLine(e.link.practice || "", MaxName), phone: cleanLine(e.link.phone || "", 40) };
-  return [{ ...s, now: e.at, link, skew: link.now * 1000 - e.at, linkProblem: "" }, []];
+  return [{ ...s, now: e.at, link, role: s.self ? s.role : link.role || "", skew: link.now * 1000 - e.at, linkProblem: "" }, []];
 }
 
 function join(s: State): Result {
@@ -423,14 +441,14 @@ function join(s: State): Result {
 
 /** fresh is the welcome screen again, with the patient's choices kept. */
 function fresh(s: State): State {
-  return { ...initial(), language: s.language, cause: s.cause, now: s.now, link: s.link, skew: s.skew, askedAt: s.now, audio: s.audio, video: s.video };
+  return { ...initial(), language: s.language, cause: s.cause, now: s.now, link: s.link, role: (s.link && s.link.role) || "", skew: s.skew, askedAt: s.now, audio: s.audio, video: s.video, unseen: s.unseen };
 }
 
 function joined(s: State): Result {
   if (!s.joining) {
     return [s, []];
   }
-  return s.stage === "welcome" ? ask({ ...s, stage: "permission", joining: false, notice: "" }, true) : [{ ...s, joining: false }, []];
+  return s.stage === "welcome" ? enter({ ...s, joining: false, notice: "" }) : [{ ...s, joining: false }, []];
 }
 
 function joinRefused(s: State, code: Code): Result {
@@ -468,6 +486,12 @@ function asks(s: State): boolean {
 
 function inRoom(s: State): boolean {
   return s.stage === "waiting" || s.stage === "call";
+}
+
+/** enter asks for camera and microphone; of who only watches neither is wanted. */
+function enter(s: State): Result {
+  const next: State = { ...s, stage: "permission" };
+  return watches(s.role) ? captureChanged(next, { type: "captured", audio: false, video: false }) : ask(next, true);
 }
 
 function ask(s: State, video: boolean): Result {
@@ -514,7 +538,7 @@ function keyed(s: State, e: Extract<Event, { type: "able" | "keys" }>): Result {
   const bonds: State["bonds"] = {};
   for (const p of e.pairings) {
     const had = s.bonds[p.peer];
-    bonds[p.peer] = { standing: p.standing, code: p.code, compared: had && String(had.code) === String(p.code) ? had.compared : "" };
+    bonds[p.peer] = { standing: p.standing, code: p.code, agreed: p.agreed, compared: had && String(had.code) === String(p.code) ? had.compared : "" };
   }
   const tampered = s.tampered || e.pairings.some((p) => p.standing === "broken");
   return [inRoom(s) || s.stage === "permission" ? { ...s, bonds, tampered, sealing: e.sealing } : s, []];
@@ -539,6 +563,9 @@ function outgoing(s: State): { audio: boolean; video: boolean } {
 }
 
 function toggled(s: State, kind: "audio" | "video"): Result {
+  if (watches(s.role)) {
+    return [s, []];
+  }
   const next = kind === "audio" ? { ...s, audio: !s.audio } : { ...s, video: !s.video };
   if (inRoom(s) && kind === "video" && next.video && !s.hasVideo) {
     // "Without camera" was a choice, not a sentence: ask again.
@@ -606,7 +633,7 @@ function over(s: State, reason: Reason, text: string, first: Effect[]): Result {
     {
       ...s, stage: "ended", from: s.stage, reason, farewell: text, endedAt: s.now, help: false, joining: false, line: "none",
       resume: "", self: "", people: {}, admitted: false, capture: "none", captureProblem: "", media: "none", gen: 0, connections: {}, soundBlocked: false, owesRenew: 0,
-      lost: { audio: false, video: false }, able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false,
+      lost: { audio: false, video: false }, able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false, ...quiet(), unseen: s.unseen,
     },
     [...first, { do: "hang_up" }, { do: "drop_media" }, { do: "release" }],
   ];
@@ -641,6 +668,7 @@ function received(s: State, m: FromServer): Result {
     case "reveal":
     case "encapsulate":
     case "sealed":
+    case "data":
       return [s, [{ do: "agree", message: m }]];
     case "said":
       return said(s, m.data.from, m.data.text);
@@ -666,7 +694,7 @@ function welcomed(s: State, w: Extract<FromServer, { type: "welcome" }>["data"])
   const me = people[w.self];
   const inCall = me !== undefined && me.place === "call";
   const next: State = {
-    ...s, line: "up", downSince: 0, joining: false, notice: "", resume: w.resume, self: w.self, people,
+    ...s, line: "up", downSince: 0, joining: false, notice: "", resume: w.resume, self: w.self, role: w.role, people,
     arrivedAt: s.arrivedAt || (me ? me.since * 1000 - s.skew : s.now), admitted: inCall, ice: w.ice || s.ice, rekey: w.rekey || 0, sealed: w.sealed === true,
   };
   const todo: Effect[] = [{ do: "settled" }];
@@ -687,8 +715,7 @@ function welcomed(s: State, w: Extract<FromServer, { type: "welcome" }>["data"])
   if (next.stage === "waiting" || next.stage === "call") {
     next.stage = inCall ? "call" : "waiting";
   } else if (next.stage === "welcome") {
-    next.stage = "permission";
-    const [asked, more] = ask(next, true);
+    const [asked, more] = enter(next);
     return [asked, [...todo, ...more]];
   }
   if (next.capture === "done") {
@@ -702,7 +729,7 @@ function welcomed(s: State, w: Extract<FromServer, { type: "welcome" }>["data"])
 function held(s: State, me: Person): Result {
   const next: State = {
     ...s, people: { ...s.people, [me.id]: tidy(me) }, stage: s.stage === "call" ? "waiting" : s.stage,
-    admitted: false, media: "none", gen: 0, connections: {}, owesRenew: 0, soundBlocked: false,
+    admitted: false, media: "none", gen: 0, connections: {}, owesRenew: 0, soundBlocked: false, panel: "",
   };
   return [next, [{ do: "drop_media" }]];
 }

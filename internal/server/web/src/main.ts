@@ -2,10 +2,12 @@
 import { Api, Refused, place } from "./api";
 import { cause, family, program } from "./browser";
 import { initial, others, step, type Effect, type Event, type Seat, type State } from "./call";
+import { Log } from "./chat";
 import { Link } from "./link";
 import { Media } from "./media";
 import { Keeper } from "./seal/keeper";
 import { members } from "./seal/secrecy";
+import { partners, Share } from "./share";
 import { speaks } from "./texts";
 import { View } from "./view";
 
@@ -25,6 +27,8 @@ class Page {
     able: (keys, seal) => this.dispatch({ type: "able", keys, seal, chooses: family(navigator.userAgent, navigator.maxTouchPoints || 0) !== "firefox" }),
     send: (message) => this.link.send(message),
     changed: (pairings, sealing) => this.dispatch({ type: "keys", pairings, sealing }),
+    said: (peer, topic, view, payload) => this.shared(() => this.share.hear(peer, topic, view, payload)),
+    tick: () => this.shared(() => this.share.tick()),
   });
   private readonly media = new Media({
     captured: (audio, video) => this.dispatch({ type: "captured", audio, video }),
@@ -59,6 +63,10 @@ class Page {
       this.dispatch({ type: "line_down", at: Date.now() });
     },
   });
+  private chat = new Log(Date.now);
+  private share = this.sharing();
+  /** sharer is who we are to the features: another stay, another conversation. */
+  private sharer = "";
   private queue: Event[] = [];
   private busy = false;
   private saved = "";
@@ -79,6 +87,7 @@ class Page {
         this.link.hurry();
         this.stayAwake();
       }
+      this.dispatch({ type: "unseen", unseen: document.hidden });
     });
     document.addEventListener("click", () => this.media.wake());
     window.setInterval(() => this.dispatch({ type: "tick", at: Date.now() }), 1000);
@@ -97,6 +106,7 @@ class Page {
       this.state = state;
       this.save();
       this.keeper.follow({ self: state.self, rekey: state.rekey, sealed: state.sealed, members: members(state) });
+      this.follow(state);
       effects.forEach((f) => this.run(f));
       this.view.render(state);
       if (next.type === "captured" || next.type === "message") {
@@ -104,6 +114,31 @@ class Page {
       }
     }
     this.busy = false;
+  }
+
+  private sharing(): Share {
+    return new Share({ chat: this.chat }, (topic, out) => this.keeper.say(topic, out));
+  }
+
+  /** follow tells the features who is there, and begins them anew with each stay. */
+  private follow(s: State): void {
+    if (s.self !== this.sharer) {
+      this.sharer = s.self;
+      this.chat = new Log(Date.now);
+      this.share = this.sharing();
+    }
+    if (s.self && s.role) {
+      this.chat.enter(s.self, s.role);
+      this.shared(() => this.share.follow(partners(s)));
+    }
+  }
+
+  /** shared shows what the features have to show after something was done with them. */
+  private shared(todo: () => void): void {
+    todo();
+    if (this.chat.changed()) {
+      this.dispatch({ type: "chat", at: Date.now(), view: this.chat.view() });
+    }
   }
 
   private run(f: Effect): void {
@@ -145,6 +180,18 @@ class Page {
       case "unblock":
         this.media.unlock();
         return this.view.unblock();
+      case "write":
+        return this.shared(() => {
+          this.chat.write(f.text);
+          this.share.flush();
+        });
+      case "draft":
+        return this.shared(() => {
+          this.chat.draft(f.text, f.show);
+          this.share.flush();
+        });
+      case "tap":
+        return this.media.play([987.77], 0.12);
       case "chime":
         return this.media.play([659.25, 880]);
     }

@@ -361,8 +361,8 @@ export class Media {
     }, 66);
   }
 
-  /** play sounds a few notes: the test of the speaker, or the door opening. */
-  play(notes: number[]): void {
+  /** play sounds a few notes: the test of the speaker, the door opening, or softly a message. */
+  play(notes: number[], loudness = 0.25): void {
     this.unlock();
     const c = this.context;
     if (!c) {
@@ -379,7 +379,7 @@ export class Media {
       voice.type = "sine";
       voice.frequency.value = hertz;
       gain.gain.setValueAtTime(0, at);
-      gain.gain.linearRampToValueAtTime(0.25, at + 0.03);
+      gain.gain.linearRampToValueAtTime(loudness, at + 0.03);
       gain.gain.exponentialRampToValueAtTime(0.001, at + 0.5);
       voice.connect(gain);
       gain.connect(c.destination);

@@ -15,7 +15,7 @@ export type Path<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}
 export type Key = Path<typeof frPage> | `common.${Path<typeof frCommon>}`;
 
 /** The keys that have a .one and a .other form. */
-export type Counted = "minutes" | "welcome.days" | "welcome.hours";
+export type Counted = "minutes" | "chat.unread" | "welcome.days" | "welcome.hours";
 
 export type Holes = { [name: string]: string | number };
 

@@ -6,11 +6,13 @@ import { secrecy } from "./seal/secrecy";
 import { words } from "./seal/words";
 import { Texts, type Key } from "./texts";
 import { callScreen, type CallScreen } from "./view/call";
+import { beginning } from "./view/chat";
 import { Dialog, type DialogName } from "./view/dialogs";
 import { Scope } from "./view/dom";
 import { ended } from "./view/ended";
 import * as icons from "./view/icons";
 import type { Hands, Model, Screen } from "./view/model";
+import { name } from "./view/messages";
 import { practitioner } from "./view/parts";
 import { permission } from "./view/permission";
 import { test, waiting } from "./view/waiting";
@@ -120,8 +122,8 @@ export class View {
     if (this.dialog && this.dialog.name === "help" && !s.help) {
       this.closed();
     }
-    const count = s.messages.length > 0 && s.stage === "waiting" ? "(" + s.messages.length + ") " : "";
-    this.doc.title = count + this.m.t.t(("document." + now) as Key) + " – " + this.m.t.t("common.product");
+    const unread = s.stage === "waiting" ? s.messages.length : s.unread;
+    this.doc.title = (unread > 0 ? "(" + unread + ") " : "") + this.m.t.t(("document." + now) as Key) + " – " + this.m.t.t("common.product");
     this.refresh();
     this.announce(s);
     this.before = s;
@@ -234,6 +236,10 @@ export class View {
     const far = secrecy(s);
     if (far === "broken" && secrecy(b) !== "broken") {
       this.urgent.textContent = t.t("secrecy.broken_text");
+      return;
+    }
+    if (s.newest && s.newest !== b.newest) {
+      this.polite.textContent = t.t("waiting.message_announced", { name: name(this.m, s.newest.from), text: beginning(s.newest.text) });
       return;
     }
     const says = (key: Key) => (this.polite.textContent = t.t(key));

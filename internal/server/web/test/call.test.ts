@@ -225,6 +225,7 @@ function anyEvent(r: (n: number) => number): Event {
     { type: "media", gen: r(4), state: (["connecting", "connected", "broken"] as const)[r(3)] }, { type: "sound", blocked: true }, { type: "help", open: true },
     { type: "join" }, { type: "join" }, { type: "test" }, { type: "test_done" }, { type: "retry" }, { type: "without" }, { type: "toggle", kind: kinds[r(2)] },
     { type: "able", keys: true, seal: true }, { type: "keys", sealing: r(2) === 0, pairings: [{ peer: "d", standing: "agreed", code: [1, 2, 3, 4], agreed: 1, proven: [] }] }, { type: "compared", peer: "d", code: [1, 2, 3, 4], same: r(2) === 0 },
+    { type: "panel", panel: (["", "chat"] as const)[r(2)] }, { type: "write", text: "x" }, { type: "draft", text: "x" }, { type: "chat", at, view: { messages: [], writing: [], full: false } },
     { type: "recapture", kind: kinds[r(2)] }, { type: "swap" }, { type: "leave", at }, { type: "return" }, { type: "home" },
   ];
   return all[r(all.length)];

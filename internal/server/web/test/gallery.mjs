@@ -6,7 +6,7 @@ import { bundle, chromium, scratch, serve, watch, web } from "./browser.mjs";
 const pictures = process.env.PAGE_PICTURES || "";
 const only = process.env.PAGE_ONLY || "";
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const english = /^(p1-open|p1-early|p2-asking|p2-denied|p4-waiting|p5-call|p5-phone-swap|p5-mute|p1-seal|p5-broken|p5-seal-end|p5-seal-long|p5-seal-other|p6-left|p7-help|diag-idle|diag-direct|diag-relay-tls)$/;
+const english = /^(p1-open|p1-early|p2-asking|p2-denied|p4-waiting|p5-call|p5-phone-swap|p5-mute|p1-seal|p5-broken|p5-seal-end|p5-seal-long|p5-seal-other|p5-chat-empty|p5-chat-messages|p5-chat-undelivered|p5-chat-observer|p5-chat-badge|p5-chat-notice|p6-left|p7-help|diag-idle|diag-direct|diag-relay-tls)$/;
 
 const shapes = {
   phone: { width: 360, height: 740, deviceScaleFactor: 1, hasTouch: true, isMobile: true },

@@ -1,5 +1,6 @@
 // Every state of the page, shown by the real view in a real browser, for pictures and axe.
 import { initial, type Bond, type State } from "../src/call";
+import { silence, type Message, type Writing } from "../src/chat";
 import { View } from "../src/view";
 import type { LinkInfo, Person } from "../src/wire.gen";
 
@@ -24,10 +25,23 @@ const keyed = (bond: Partial<Bond>, three = false, differed = false): State =>
     able: { keys: true, seal: true }, sealing: true, differed: differed ? { d: true } : {}, tampered: bond.standing === "broken",
     people: { p: person("p"), d: person("d", { keys: true, seal: true }), ...(three ? { e: person("e", { name: "Interprète Nolwenn", video: false, keys: true, seal: true }) } : {}) },
     bonds: {
-      d: { standing: "agreed", code: [103, 12, 219, 88], compared: "", ...bond },
-      ...(three ? { e: { standing: "agreed", code: [4, 177, 31, 250], compared: "same" } as Bond } : {}),
+      d: { standing: "agreed", code: [103, 12, 219, 88], agreed: 1, compared: "", ...bond },
+      ...(three ? { e: { standing: "agreed", code: [4, 177, 31, 250], agreed: 1, compared: "same" } as Bond } : {}),
     },
   });
+const message = (n: number, text: string, more: Partial<Message> = {}): Message => ({ from: "d", id: String(n), text, at: now - 300000 + n * 40000, mine: false, got: 0, missing: [], ...more });
+const mine = { from: "p", mine: true, got: 1 };
+const talking = (messages: Message[], more: Partial<State> = {}, writing: Writing[] = []): State => ({
+  ...keyed({}, true), panel: "chat", chat: { ...silence(), messages, writing }, authors: { e: "Interprète Nolwenn" }, ...more,
+});
+const talk = [
+  message(1, "Bonjour Monsieur, je vous note ici le nom du médicament\u202f: amoxicilline 500 mg, une gélule matin, midi et soir."),
+  message(2, "Merci docteur.\nPendant combien de jours\u202f?", mine),
+  message(3, "Six jours. Tout est expliqué sur https://www.sante.example/fiches/amoxicilline?forme=gelule#posologie-chez-l-adulte-et-l-enfant."),
+  message(4, "مرحبا، هل يمكنني قراءة هذا؟ 500 mg", { from: "e" }),
+  message(5, "Anticonstitutionnellementanticonstitutionnellementanticonstitutionnellement 👩‍⚕️👍🏽❤️", mine),
+  message(6, "D’accord", { ...mine, got: 2 }),
+];
 const over = (reason: State["reason"], from: State["stage"], more: Partial<State> = {}): State =>
   base({ stage: "ended", from, reason, endedAt: now, ...more });
 const asks = (problem: State["captureProblem"]): State =>
@@ -98,6 +112,20 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p5-paused": [call(), { remote: true, self: true, flowing: false }],
   "p5-seal-server": [call(), { remote: true, self: true, press: ".seal" }],
   "p5-settings": [call(), { remote: true, self: true, press: ".tools button:first-child" }],
+  "p5-chat-empty": [talking([]), { remote: true, second: true, self: true }],
+  "p5-chat-messages": [talking(talk), { remote: true, second: true, self: true }],
+  "p5-chat-two": [talking(talk.slice(0, 2), { people: { p: person("p"), d: person("d") } }), { remote: true, self: true }],
+  "p5-chat-undelivered": [talking([...talk.slice(0, 1), message(5, "Je ne vous entends plus.", { ...mine, got: 0, missing: ["d", "e"] }), message(6, "Vous êtes là\u202f?", { ...mine, got: 1, missing: ["e"] }), { ...message(7, "Allô\u202f?", mine), at: now - 1000, got: 0, missing: ["d"] }]), { remote: true, second: true, self: true }],
+  "p5-chat-writing": [talking(talk.slice(0, 2), { showing: true, draft: "Est-ce que" }, [{ from: "d", text: "" }, { from: "e", text: "Six jours, en trois prises par" }]), { remote: true, second: true, self: true }],
+  "p5-chat-observer": [talking(talk.slice(0, 3), { role: "observer", hasAudio: false, hasVideo: false }), { remote: true, second: true }],
+  "p5-chat-deaf": [talking([], { bonds: { d: { standing: "", code: [], agreed: 0, compared: "" } } }), { remote: true, self: true }],
+  "p5-chat-deaf-one": [talking(talk, { bonds: { d: { standing: "agreed", code: [1, 2, 3, 4], agreed: 1, compared: "" }, e: { standing: "", code: [], agreed: 0, compared: "" } } }), { remote: true, second: true, self: true }],
+  "p5-chat-unable": [talking([], { able: { keys: false, seal: false }, bonds: {} }), { remote: true, self: true }],
+  "p5-chat-full": [talking(talk, { chat: { ...silence(), messages: talk, full: true } }), { remote: true, self: true }],
+  "p5-chat-badge": [talking(talk, { panel: "", unread: 3 }), { remote: true, self: true, touch: true }],
+  "p5-chat-notice": [talking(talk, { panel: "", unread: 120, newest: talk[2] }), { remote: true, self: true }],
+  "p5-observer": [talking([], { panel: "", role: "observer", hasAudio: false, hasVideo: false }), { remote: true, second: true }],
+  "p4-observer": [room({ role: "observer", hasAudio: false, hasVideo: false })],
   "p6-left": [over("left", "call")],
   "p6-ended": [over("ended", "call")],
   "p6-left-waiting": [over("left", "waiting")],

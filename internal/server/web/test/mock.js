@@ -74,10 +74,20 @@
   /** keys gives the practitioner keys and a seal, and makes the connection anew. */
   mock.keys = async (worker) => {
     mock.leads = await window.ends.Transforms.start(worker);
-    const group = (mock.group = new window.ends.Group({ frames: mock.leads, now: Date.now, changed() {}, send: (m) => tell(m.type, { ...m.data, peer: "d" }) }));
+    const log = (mock.chat = new window.ends.Log(Date.now));
+    log.enter("d", "clinician");
+    const share = new window.ends.Share({ chat: log }, (topic, out) => mock.group.say(out.peer, topic, out.view, out.payload));
+    const group = (mock.group = new window.ends.Group({
+      frames: mock.leads, now: Date.now, send: (m) => tell(m.type, { ...m.data, peer: "d" }),
+      changed: () => share.follow(mock.group.pairings().map((p) => ({ peer: p.peer, role: "patient", agreed: p.agreed, away: false }))),
+      said: (peer, topic, view, payload) => share.hear(peer, topic, view, payload),
+    }));
     await group.enter("d", 2, false);
     await group.meets([{ id: "p", keys: true, seal: true }]);
-    setInterval(() => group.tick(), 250);
+    setInterval(() => {
+      group.tick();
+      share.tick();
+    }, 250);
     mock.change({ keys: true, seal: true });
     return mock.offer();
   };

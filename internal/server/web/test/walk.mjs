@@ -163,6 +163,64 @@ try {
     assert.equal(await page.evaluate(() => document.querySelector(".dialog")), null);
     assert.equal(await focused(), "Chiffré de bout en bout, code comparé");
   });
+  await step("a conversation by keyboard alone: open, write, be read, close", async () => {
+    await tabTo("[data-action=chat]", "Enter");
+    assert.equal(await focused(), "Votre message");
+    assert.equal(await page.evaluate(() => document.querySelector("[data-action=chat]").getAttribute("aria-expanded")), "true");
+    const low = await page.evaluate(() => document.activeElement.offsetHeight);
+    await page.keyboard.type("Bonjour docteur");
+    await until("that we are writing", () => window.mock.chat.view().writing.length === 1);
+    assert.equal(await page.evaluate(() => window.mock.chat.view().writing[0].text), "", "shown without leave");
+    for (let i = 0; i < 7; i++) {
+      await page.keyboard.down("Shift");
+      await page.keyboard.press("Enter");
+      await page.keyboard.up("Shift");
+    }
+    const high = await page.evaluate(() => document.activeElement.offsetHeight);
+    assert.ok(high > 2 * low && high < 3.5 * low, `the field grew from ${low} to ${high}`);
+    await page.keyboard.press("Enter");
+    await until("delivered", () => (document.querySelector(".said.mine .said-state") || {}).textContent === "Remis");
+    assert.equal(await page.evaluate(() => window.mock.chat.view().messages[0].text), "Bonjour docteur");
+    assert.equal(await page.evaluate(() => document.activeElement.value), "");
+    assert.ok(await page.evaluate((h) => document.activeElement.offsetHeight === h, low), "the field did not shrink again");
+    await page.evaluate(() => window.mock.chat.write("Lisez <img src=x> https://sante.example/fiche?n=1."));
+    await until("the answer", () => document.querySelectorAll(".said").length === 2);
+    assert.deepEqual(await page.evaluate(() => {
+      const a = document.querySelector(".said a");
+      return [a.textContent, a.href, a.rel, a.target, a.referrerPolicy, document.querySelector(".said:not(.mine) .said-text").textContent];
+    }), ["https://sante.example/fiche?n=1", "https://sante.example/fiche?n=1", "noopener noreferrer nofollow", "_blank", "no-referrer", "Lisez <img src=x> https://sante.example/fiche?n=1."]);
+    assert.equal(await page.evaluate(() => document.querySelector("[data-action=chat] .badge").hidden), true);
+  });
+  await step("what is typed is shown only with leave", async () => {
+    await tabTo("#showing", " ");
+    await tabTo("[data-control=message]", "A");
+    await page.keyboard.type("ïe");
+    await until("our letters", () => /^Aïe$/.test((window.mock.chat.view().writing[0] || {}).text));
+    await page.evaluate(() => window.mock.chat.draft("Où cela", true));
+    await until("their letters", () => /Où cela/.test((document.querySelector(".said-live") || {}).textContent));
+    await page.evaluate(() => window.mock.chat.draft("", true));
+    await until("their letters gone", () => !document.querySelector(".said-live"));
+  });
+  await step("Escape closes and gives the focus back; a message is told, and opens the panel", async () => {
+    await page.keyboard.press("Escape");
+    assert.match(await focused(), /^Écrire/);
+    assert.equal(await page.evaluate(() => document.querySelector("#panel").hidden), true);
+    await page.evaluate(() => window.mock.chat.write("Êtes-vous là ?"));
+    await until("the notice", () => document.querySelector(".chat-notice") && !document.querySelector(".chat-notice").hidden);
+    assert.match(await focused(), /^Écrire\s+1\s+message non lu$/);
+    assert.match(await page.title(), /^\(1\) /);
+    assert.match(await page.evaluate(() => document.querySelector("[role=status][aria-live=polite]").textContent), /Dr Anne Le Goff.*Êtes-vous là/);
+    await tabTo("[data-action=chat-notice]", "Enter");
+    assert.equal(await focused(), "Votre message");
+    assert.ok(!/^\(/.test(await page.title()));
+    assert.equal(await page.evaluate(() => document.querySelector(".chat-notice").hidden), true);
+    await page.keyboard.press("Backspace");
+    await page.keyboard.press("Backspace");
+    await page.keyboard.press("Backspace");
+    await tabTo("[data-action=chat-close]", "Enter");
+    assert.match(await focused(), /^Écrire/);
+    assert.equal(await page.evaluate(() => document.querySelector(".badge").hidden), true);
+  });
   await step("mute with the space bar", async () => {
     await tabTo("[data-control=audio]", " ");
     await until("media", () => window.mock.log.some((m) => m.type === "media" && m.data.audio === false));
@@ -198,6 +256,8 @@ try {
     assert.equal(media[media.length - 1].audio, false);
     assert.ok(await page.evaluate(() => window.mock.kept === document.querySelector("video[data-peer=d]").srcObject), "the picture was torn down");
     await until("the comparison, kept", () => document.querySelector(".seal-verified"));
+    await page.evaluate(() => window.mock.chat.write("Vous revoilà"));
+    await until("the conversation goes on", () => /Vous revoilà/.test(document.querySelector(".said-all").textContent));
   });
   await step("a new generation replaces the connection", async () => {
     await page.evaluate(() => window.mock.offer());

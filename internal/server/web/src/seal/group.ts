@@ -170,13 +170,15 @@ export class Group {
     this.line = this.line
       .then(() => (this.closed ? undefined : todo()))
       .catch(() => undefined) // of one message; it is said again by who is honest
-      .then(() => {
-        if (this.dirty && !this.closed) {
-          this.dirty = false;
-          this.o.changed();
-        }
-      });
+      .then(() => this.tellChanges());
     return this.line;
+  }
+
+  private tellChanges(): void {
+    if (this.dirty && !this.closed) {
+      this.dirty = false;
+      this.o.changed();
+    }
   }
 
   /** enter takes what the server said at the door: our id, how often keys change (seconds, 0
@@ -507,6 +509,7 @@ export class Group {
     const plain = p.pair.in && (await p.pair.in.open(m.data, aside(m.topic, m.view === true)));
     if (plain) {
       this.heard(p);
+      this.tellChanges(); // features are to know the person before they hear them
       if (this.o.said && !p.broken && !this.alarmed) {
         this.o.said(m.peer, m.topic, m.view === true, plain);
       }

@@ -1,5 +1,7 @@
 // Keeps the keys of one stay in a room: made on entering, forgotten on leaving.
-import type { FromClient } from "../wire.gen";
+import type { Out } from "../share";
+import type { FromClient, Topic } from "../wire.gen";
+import type { Bytes } from "./bytes";
 import { Group, type Agreement, type Member, type Pairing } from "./group";
 import { keys, Transforms } from "./transforms";
 
@@ -9,6 +11,10 @@ export interface KeeperEvents {
   send(m: FromClient): void;
   /** changed tells how far the agreement with each member is, and whether frames are sealed. */
   changed(pairings: Pairing[], sealed: boolean): void;
+  /** said takes what a feature of another participant said. */
+  said(peer: string, topic: Topic, view: boolean, payload: Bytes): void;
+  /** tick comes a few times a second, while there is a group. */
+  tick(): void;
 }
 
 /** Room is what the keeper follows. */
@@ -54,13 +60,18 @@ export class Keeper {
           }
         },
         now: Date.now,
+        said: (peer, topic, view, payload) => {
+          if (round === this.round) {
+            this.on.said(peer, topic, view, payload);
+          }
+        },
         changed: () => {
           if (round === this.round && this.group) {
             this.on.changed(this.group.pairings(), this.group.sealed());
           }
         },
       });
-      this.timer = window.setInterval(() => this.group && this.group.tick(), tickEvery);
+      this.timer = window.setInterval(() => this.tick(), tickEvery);
     }
     this.on.able(keys(), transforms !== null);
     return true;
@@ -80,6 +91,20 @@ export class Keeper {
     if (inside !== this.inside) {
       this.inside = inside;
       this.group.meets(room.members);
+    }
+  }
+
+  private tick(): void {
+    if (this.group) {
+      this.group.tick();
+      this.on.tick();
+    }
+  }
+
+  /** say sends what a feature says; it may be lost. */
+  say(topic: Topic, out: Out): void {
+    if (this.group) {
+      this.group.say(out.peer, topic, out.view, out.payload);
     }
   }
 

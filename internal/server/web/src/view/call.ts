@@ -1,7 +1,10 @@
-// P5: the other's picture, largest; one's own; three or four buttons; and what is wrong, if anything.
+// P5: the other's picture, largest; one's own; four buttons; the conversation; and what is wrong, if
+// anything.
 import { clinician, explains, others, reduced, watchers, weak } from "../call";
+import { watches } from "../role";
 import { secrecy, type Secrecy } from "../seal/secrecy";
 import type { Key } from "../texts";
+import { chatButton, chatNotice, chatPanel } from "./chat";
 import { Scope, hole } from "./dom";
 import * as icons from "./icons";
 import type { Hands, Model, Screen } from "./model";
@@ -25,9 +28,17 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
     seal(scope, m, hands),
     banners(scope, m, hands),
     soundButton(scope, m, hands),
-    self(scope, m),
+    self(scope, m, hands),
   );
-  const root = scope.el("section", { class: "call" }, title, stage, controls(scope, m, hands));
+  const talk = chatButton(scope, m, hands);
+  const panel = chatPanel(m, hands, talk);
+  const root = scope.el("section", { class: () => "call" + (m.s.panel ? " with-panel" : "") }, title, stage, panel.root, controls(scope, m, hands, talk));
+  const escape = (e: KeyboardEvent) => {
+    if ((e.key === "Escape" || e.key === "Esc") && m.s.panel && !e.isComposing) {
+      hands.send({ type: "panel", panel: "" });
+    }
+  };
+  document.addEventListener("keydown", escape);
   return {
     root,
     heading: title,
@@ -35,8 +46,12 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
     refresh: () => {
       tiles.refresh();
       scope.refresh();
+      panel.refresh();
     },
-    leave: () => tiles.clear(),
+    leave: () => {
+      document.removeEventListener("keydown", escape);
+      tiles.clear();
+    },
   };
 }
 
@@ -77,17 +92,18 @@ function standIn(scope: Scope, m: Model, tiles: Tiles): HTMLElement {
   );
 }
 
-function self(scope: Scope, m: Model): HTMLElement {
+function self(scope: Scope, m: Model, hands: Hands): HTMLElement {
   const seen = () => m.s.hasVideo && m.s.video && m.self !== null;
   const words = () => m.t.t(m.s.hasVideo ? "call.hidden" : "call.no_camera");
   const sound = () => (!m.s.hasAudio ? m.t.t("call.no_microphone") : m.s.audio ? "" : m.t.t("call.muted"));
   const box = scope.el(
     "div",
-    { class: "self" },
+    { class: "self", hidden: () => watches(m.s.role) },
     selfView(scope, m, () => m.t.t("call.self")),
     scope.el("p", { class: "self-blank", hidden: seen }, scope.icon(icons.videoOff), scope.el("span", { text: words })),
     scope.el("p", { class: "self-name", hidden: () => sound() !== "" || !seen(), text: () => m.t.t("devices.you") }),
     scope.el("p", { class: "self-muted", hidden: () => sound() === "" }, scope.icon(icons.microphoneOff), scope.el("span", { text: sound })),
+    swapButton(scope, m, hands, "self-swap icon-only"),
   );
   scope.live(seen, (yes) => box.classList[yes ? "remove" : "add"]("blank"));
   return box;
@@ -141,6 +157,7 @@ function banners(scope: Scope, m: Model, hands: Hands): HTMLElement {
     scope.el("div", { class: "banner", attrs: { role: "status" }, hidden: () => watchers(m.s).length === 0 }, scope.icon(icons.eye), scope.el("p", { text: () => m.t.t("call.watched", { name: watchers(m.s).map((p) => p.name).join(", ") }) })),
     stopped("audio"),
     stopped("video"),
+    chatNotice(scope, m, hands),
   );
 }
 
@@ -153,13 +170,14 @@ function soundButton(scope: Scope, m: Model, hands: Hands): HTMLElement {
   );
 }
 
-function controls(scope: Scope, m: Model, hands: Hands): HTMLElement {
+function controls(scope: Scope, m: Model, hands: Hands, talk: HTMLElement): HTMLElement {
+  const silent = () => watches(m.s.role);
   return scope.el(
     "div",
     { class: "controls", attrs: { role: "group", "aria-label": () => m.t.t("call.controls") } },
-    microphoneButton(scope, m, hands, "control"),
-    cameraButton(scope, m, hands, "control"),
-    swapButton(scope, m, hands, "control"),
+    microphoneButton(scope, m, hands, "control", silent),
+    cameraButton(scope, m, hands, "control", silent),
+    talk,
     scope.button({ class: "control hang-up", icon: icons.hangUp, label: () => m.t.t("common.leave"), attrs: { "data-action": "leave" }, press: () => hands.send({ type: "leave", at: Date.now() }) }),
   );
 }

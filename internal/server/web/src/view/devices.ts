@@ -1,4 +1,5 @@
 // P3: picture, microphone level and speaker, tested by themselves and never in the way.
+import { watches } from "../role";
 import { Scope } from "./dom";
 import * as icons from "./icons";
 import type { Hands, Model } from "./model";
@@ -15,7 +16,7 @@ export function preview(scope: Scope, m: Model, hands: Hands): HTMLElement {
   const seen = () => m.s.hasVideo && m.s.video && m.self !== null;
   return scope.el(
     "section",
-    { class: "preview", attrs: { "aria-label": () => m.t.t("devices.preview") } },
+    { class: "preview", hidden: () => watches(m.s.role), attrs: { "aria-label": () => m.t.t("devices.preview") } },
     frame(
       scope,
       seen,

@@ -24,6 +24,7 @@ export { default as hangUp } from "../../../../../assets/icons/phone-disconnect.
 export { default as phone } from "../../../../../assets/icons/phone.svg";
 export { default as question } from "../../../../../assets/icons/question.svg";
 export { default as reload } from "../../../../../assets/icons/arrows-clockwise.svg";
+export { default as send } from "../../../../../assets/icons/paper-plane-tilt.svg";
 export { default as shield } from "../../../../../assets/icons/shield-check.svg";
 export { default as signIn } from "../../../../../assets/icons/sign-in.svg";
 export { default as signOut } from "../../../../../assets/icons/sign-out.svg";

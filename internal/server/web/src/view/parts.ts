@@ -85,23 +85,25 @@ export function swappable(m: Model): boolean {
   return m.touch && m.devices.cameras.length > 1 && m.s.hasVideo && m.s.video;
 }
 
-export function microphoneButton(scope: Scope, m: Model, hands: Hands, cls: string): HTMLButtonElement {
+export function microphoneButton(scope: Scope, m: Model, hands: Hands, cls: string, hidden = () => false): HTMLButtonElement {
   const on = () => m.s.hasAudio && m.s.audio;
   return scope.button({
     class: () => cls + (on() ? "" : " off"),
     icon: () => (on() ? icons.microphone : icons.microphoneOff),
     label: () => m.t.t("call.mic"),
+    hidden,
     attrs: { "aria-label": () => m.t.t(on() ? "call.mute" : "call.unmute"), "data-control": "audio" },
     press: () => hands.send({ type: "toggle", kind: "audio" }),
   });
 }
 
-export function cameraButton(scope: Scope, m: Model, hands: Hands, cls: string): HTMLButtonElement {
+export function cameraButton(scope: Scope, m: Model, hands: Hands, cls: string, hidden = () => false): HTMLButtonElement {
   const on = () => m.s.hasVideo && m.s.video;
   return scope.button({
     class: () => cls + (on() ? "" : " off"),
     icon: () => (on() ? icons.video : icons.videoOff),
     label: () => m.t.t("common.camera"),
+    hidden,
     attrs: { "aria-label": () => m.t.t(on() ? "call.hide" : "call.show"), "data-control": "video" },
     press: () => hands.send({ type: "toggle", kind: "video" }),
   });

@@ -1,10 +1,10 @@
 // The others' pictures and sound: one video element a person, kept while anything else changes.
 import { shown } from "../call";
-import type { Key } from "../texts";
 import type { Person } from "../wire.gen";
 import { Scope, hole } from "./dom";
 import * as icons from "./icons";
 import type { Hands, Model } from "./model";
+import { role } from "./messages";
 import { avatar, practitioner } from "./parts";
 
 interface Tile {
@@ -140,7 +140,7 @@ export class Tiles {
       "p",
       { class: "tile-name", hidden: () => !sends() && !muted() && still() !== "arriving" },
       scope.el("bdi", { text: name }),
-      scope.el("span", { text: () => role(m, this.person(id)) }),
+      scope.el("span", { text: () => role(m, id) }),
       scope.el("span", { class: "tile-muted", hidden: () => !muted() }, scope.icon(icons.microphoneOff), scope.el("span", { text: () => m.t.t("call.microphone_off") })),
     );
     const paused = scope.el("p", { class: "tile-paused", hidden: () => !sends() || m.flowing[id] !== false, text: () => m.t.t("call.paused") });
@@ -148,11 +148,6 @@ export class Tiles {
     this.root.appendChild(root);
     return (this.tiles[id] = { root, video, scope, stream: null });
   }
-}
-
-/** role is said of everybody but the practitioner and the patient, who know of each other. */
-function role(m: Model, p: Person | null): string {
-  return p && p.role !== "clinician" && p.role !== "patient" ? " · " + m.t.t(("role." + p.role) as Key) : "";
 }
 
 /** fit fills the tile when that costs less than a seventh of the picture, and shows all of it otherwise. */

@@ -1,5 +1,6 @@
 // P1: who, when, and one large button; or why not, and what to do instead.
 import { serverNow, type State } from "../call";
+import { watches } from "../role";
 import type { Key } from "../texts";
 import { Scope } from "./dom";
 import * as icons from "./icons";
@@ -106,7 +107,7 @@ function countdown(scope: Scope, m: Model, hands: Hands): HTMLElement {
     scope.el("h2", { text: () => m.t.t("welcome.early") }),
     scope.el("p", { class: "countdown", attrs: { role: "timer" } }, scope.icon(icons.hourglass), scope.el("span", { class: "countdown-lead", text: () => m.t.t("welcome.opens_in") }), " ", scope.el("strong", { text: clock })),
     scope.el("p", { text: () => (far() ? m.t.t("welcome.early_day", { day: m.t.day(opens()), time: m.t.time(opens()) }) : m.t.t("welcome.early_text", { time: m.t.time(opens()) })) }),
-    scope.button({ class: "secondary wide", icon: icons.webcam, label: () => m.t.t("welcome.test"), press: () => hands.send({ type: "test" }) }),
+    scope.button({ class: "secondary wide", icon: icons.webcam, label: () => m.t.t("welcome.test"), hidden: () => watches(m.s.role), press: () => hands.send({ type: "test" }) }),
   );
 }
 
