@@ -25,8 +25,9 @@ const (
 	typingEvery  = 3 * time.Second
 	typingFor    = 7 * time.Second
 	liveFor      = 5 * time.Minute // what nobody goes on writing
-	floodBurst   = 80              // messages taken from one person at once
-	floodPer     = 20              // and a second
+	runsMost     = 64
+	floodBurst   = 80 // messages taken from one person at once
+	floodPer     = 20 // and a second
 )
 
 // Message is one that was written.
@@ -39,6 +40,7 @@ type Message struct {
 	// only.
 	Got     int
 	Missing []string
+	by      []string // who confirmed it
 }
 
 // Writing is somebody who writes now. Text is what stands in their field, when they show
@@ -70,6 +72,7 @@ type Log struct {
 	count    int
 	messages []Message
 	peers    map[string]*reader
+	runs     map[string]string // of the program of each participant, also of those who left
 	out      []Out
 	changed  bool
 
@@ -83,7 +86,6 @@ type Log struct {
 // reader is another participant.
 type reader struct {
 	role wire.Role
-	run  string
 	// owes are our messages that they have not confirmed, oldest first, and when each was
 	// said last.
 	owes   []owed
@@ -101,7 +103,7 @@ type owed struct {
 
 // New begins a conversation.
 func New(now func() time.Time) *Log {
-	return &Log{now: now, run: rand.Text()[:12], peers: map[string]*reader{}}
+	return &Log{now: now, run: rand.Text()[:12], peers: map[string]*reader{}, runs: map[string]string{}}
 }
 
 // Enter says who we are.
@@ -285,25 +287,27 @@ func (l *Log) Hear(peer string, view bool, payload []byte) error {
 		r.owes = slices.DeleteFunc(r.owes, func(o owed) bool {
 			got := slices.Contains(m.Got, o.id)
 			if at := l.find(l.self, o.id); got && at >= 0 {
-				l.messages[at].Got++
+				l.messages[at].confirm(peer)
 			}
 			return got
 		})
 		l.changed = true
 	case m.Met != "":
-		if r.run != "" && r.run != m.Met { // they have begun anew, with nothing
+		if run := l.runs[peer]; run != "" && run != m.Met { // they have begun anew, with nothing
 			if past(r.role) {
 				l.owe(r)
 			}
 			l.giveBack(peer)
 			l.repeat(peer, r)
 		}
-		r.run = m.Met
+		if len(l.runs) < runsMost || l.runs[peer] != "" {
+			l.runs[peer] = m.Met
+		}
 	case m.Say != nil:
 		l.heard(peer, r, *m.Say)
 	case m.Back != nil:
 		if r.role == wire.RoleClinician && l.find(l.self, m.Back.ID) < 0 && r.take(l.now()) {
-			l.add(Message{From: l.self, ID: m.Back.ID, Text: m.Back.Text, Mine: true}, m.Back.Ago)
+			l.add(Message{From: l.self, ID: m.Back.ID, Text: m.Back.Text, Mine: true, Got: 1, by: []string{peer}}, m.Back.Ago)
 		}
 	case m.Live != nil:
 		r.live, r.liveAt, r.until = m.Live.Text, l.now(), time.Time{}
@@ -312,6 +316,14 @@ func (l *Log) Hear(peer string, view bool, payload []byte) error {
 		r.until, l.changed = l.now().Add(typingFor), true
 	}
 	return nil
+}
+
+// confirm notes who has a message: once, also when it was said to them again.
+func (m *Message) confirm(peer string) {
+	if !slices.Contains(m.by, peer) {
+		m.by = append(slices.Clone(m.by), peer)
+		m.Got = len(m.by)
+	}
 }
 
 // heard takes a message, and confirms it; also one that is here already.

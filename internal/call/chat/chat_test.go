@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -183,6 +184,67 @@ func TestBeginAnew(t *testing.T) {
 	w.run(time.Second)
 	w.want("d", "d: one", "p: two", "p: three")
 	w.want("p", "d: one", "p: two", "p: three")
+}
+
+// Who was on hold confirms anew, and is counted once; who left and comes with another
+// program has their own words back.
+func TestComingBack(t *testing.T) {
+	w := newWorld(t, 7)
+	d := w.join("d", wire.RoleClinician)
+	p := w.join("p", wire.RolePatient)
+	d.Write("one")
+	p.Write("two")
+	w.run(time.Second)
+	d.Part("p")
+	p.Part("d")
+	d.Meet("p", wire.RolePatient)
+	p.Meet("d", wire.RoleClinician)
+	w.run(time.Second)
+	if m := d.View().Messages[0]; m.Got != 1 || len(m.Missing) > 0 {
+		t.Errorf("%+v", m)
+	}
+	w.leave("p")
+	again := w.join("p", wire.RolePatient)
+	w.run(time.Second)
+	w.want("p", "d: one", "p: two")
+	if m := again.View().Messages[1]; m.Got != 1 || !m.Mine {
+		t.Errorf("%+v", m)
+	}
+}
+
+// What the page makes of the same texts (testdata is shared with it).
+func TestSharedTexts(t *testing.T) {
+	load := func(name string, into any) {
+		b, err := os.ReadFile("testdata/" + name)
+		if err == nil {
+			err = json.Unmarshal(b, into)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var texts [][2]string
+	load("clean.json", &texts)
+	for _, c := range texts {
+		if got := Clean(c[0]); got != c[1] {
+			t.Errorf("%+q became %+q, want %+q", c[0], got, c[1])
+		}
+	}
+	var cut [][2]json.RawMessage
+	load("parts.json", &cut)
+	for _, c := range cut {
+		var text string
+		var want []Part
+		if json.Unmarshal(c[0], &text) != nil || json.Unmarshal(c[1], &want) != nil {
+			t.Fatalf("%s", c)
+		}
+		if got := Parts(text); !slices.Equal(got, want) {
+			t.Errorf("%+q: %+v, want %+v", text, got, want)
+		}
+	}
+	if len(texts) < 40 || len(cut) < 20 {
+		t.Errorf("%d and %d", len(texts), len(cut))
+	}
 }
 
 func TestDraft(t *testing.T) {

@@ -24,6 +24,8 @@ func Clean(s string) string {
 			r = map[rune]rune{'\n': '\n', '\t': ' ', '\r': '\n'}[r]
 		case r == unicode.ReplacementChar, unicode.IsControl(r):
 			continue
+		case r == '\u115f', r == '\u1160', r == '\u3164', r == '\uffa0': // fillers of Hangul, seen by nobody
+			continue
 		case r == '\u200c' || r == '\u200d': // joiners: some scripts are written with them
 		case unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs, unicode.Zl, unicode.Zp):
 			continue

@@ -26,6 +26,7 @@ func (d *Desk) said(peer string, topic wire.Topic, view bool, payload []byte) {
 	if d.features == nil {
 		return
 	}
+	d.features.follow(d.state.Call, d.keys.Pairings()) // they may have agreed just now
 	var err error
 	switch topic {
 	case wire.TopicChat:

@@ -25,6 +25,8 @@ const (
 	maxPending  = 500             // connections that have not said who they are
 	perSecond   = 50              // messages from one client
 	burst       = 200
+	dataSecond  = 400 // of features, of which a room drops what is too much
+	dataBurst   = 2000
 )
 
 func (w *Web) socket(rw http.ResponseWriter, r *http.Request) {
@@ -125,10 +127,14 @@ func (w *Web) failure(err error) wire.Failure {
 
 // stay passes a participant's messages to their room until the connection ends.
 func (w *Web) stay(c *conn, place *room.Place) {
-	pace := rate.NewLimiter(perSecond, burst)
+	pace, data := rate.NewLimiter(perSecond, burst), rate.NewLimiter(dataSecond, dataBurst)
 	for {
 		m, failure := c.read(silence)
-		if failure == nil && !pace.Allow() {
+		own := pace
+		if _, ok := m.(wire.Data); ok {
+			own = data
+		}
+		if failure == nil && !own.Allow() {
 			failure = &wire.Failure{Code: wire.CodeSlowDown, Text: "too many messages at once"}
 		}
 		if failure != nil {

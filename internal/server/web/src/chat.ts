@@ -17,6 +17,7 @@ const liveEvery = 250;
 const typingEvery = 3000;
 const typingFor = 7000;
 const liveFor = 5 * 60000; // what nobody goes on writing
+const runsMost = 64;
 const floodBurst = 80; // messages taken from one person at once
 const floodPer = 20; // and a second
 
@@ -32,6 +33,8 @@ export interface Message {
   /** got counts who confirmed it, missing names those in the call who have not yet; of ours only. */
   got: number;
   missing: string[];
+  /** by are those who confirmed it. */
+  by?: string[];
 }
 
 /** Writing is somebody who writes now. text is what stands in their field, when they show it while
@@ -63,7 +66,6 @@ interface Owed {
 /** Reader is another participant. */
 interface Reader {
   role: Role;
-  run: string;
   /** owes are our messages that they have not confirmed, oldest first. */
   owes: Owed[];
   /** until: is typing. */
@@ -88,6 +90,8 @@ export class Log implements Feature {
   private count = 0;
   private readonly messages: Message[] = [];
   private readonly peers = new Map<string, Reader>();
+  /** runs are of the program of each participant, also of those who left. */
+  private readonly runs = new Map<string, string>();
   private out: Out[] = [];
   private dirty = false;
 
@@ -110,7 +114,7 @@ export class Log implements Feature {
   meet(peer: string, role: Role): void {
     let r = this.peers.get(peer);
     if (!r) {
-      r = { role, run: "", owes: [], until: 0, live: "", liveAt: 0, tokens: floodBurst, filled: this.now() };
+      r = { role, owes: [], until: 0, live: "", liveAt: 0, tokens: floodBurst, filled: this.now() };
       this.peers.set(peer, r);
       if (past(role)) {
         this.owe(r);
@@ -253,21 +257,24 @@ export class Log implements Feature {
 
   private heed(peer: string, r: Reader, m: Said): void {
     if (m.got) {
-      this.confirmed(r, m.got);
+      this.confirmed(peer, r, m.got);
     } else if (m.met) {
-      if (r.run && r.run !== m.met) { // they have begun anew, with nothing
+      const run = this.runs.get(peer);
+      if (run && run !== m.met) { // they have begun anew, with nothing
         if (past(r.role)) {
           this.owe(r);
         }
         this.giveBack(peer);
         this.repeat(peer, r);
       }
-      r.run = m.met;
+      if (run || this.runs.size < runsMost) {
+        this.runs.set(peer, m.met);
+      }
     } else if (m.say) {
       this.heard(peer, r, m.say);
     } else if (m.back) {
       if (r.role === "clinician" && !this.find(this.self, m.back.id) && this.spend(r)) {
-        this.add(this.self, true, m.back);
+        this.add(this.self, true, m.back, [peer]);
       }
     } else if (m.live) {
       r.live = m.live.text;
@@ -280,14 +287,16 @@ export class Log implements Feature {
     }
   }
 
-  private confirmed(r: Reader, ids: string[]): void {
+  private confirmed(peer: string, r: Reader, ids: string[]): void {
     r.owes = r.owes.filter((o) => {
       if (ids.indexOf(o.id) < 0) {
         return true;
       }
       const m = this.find(this.self, o.id);
-      if (m) {
-        m.got++;
+      const by = (m && m.by) || [];
+      if (m && by.indexOf(peer) < 0) { // once, also when it was said to them again
+        m.by = by.concat(peer);
+        m.got = m.by.length;
       }
       return false;
     });
@@ -310,7 +319,7 @@ export class Log implements Feature {
   }
 
   /** add puts a message where it belongs in time. Who gives ours back has it. */
-  private add(from: string, mine: boolean, m: Say): boolean {
+  private add(from: string, mine: boolean, m: Say, by: string[] = []): boolean {
     this.dirty = true;
     if (this.messages.length >= messagesMost) {
       return false;
@@ -320,7 +329,7 @@ export class Log implements Feature {
     while (place > 0 && this.messages[place - 1].at > at) {
       place--;
     }
-    this.messages.splice(place, 0, { from, id: m.id, text: m.text, at, mine, got: mine ? 1 : 0, missing: [] });
+    this.messages.splice(place, 0, { from, id: m.id, text: m.text, at, mine, got: by.length, missing: [], by });
     return true;
   }
 
