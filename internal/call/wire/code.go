@@ -33,5 +33,8 @@ const (
 	CodeSeal        Code = "seal"         // the server wants programs that can seal frames
 	CodeOrigin      Code = "origin"       // the page asking is not one of ours
 	CodeNotFound    Code = "not_found"    // no such thing
+	CodeOffset      Code = "offset"       // a piece of a file that does not begin where the last one ended
+	CodeQuota       Code = "quota"        // too many files, or too much in them
+	CodeStorage     Code = "storage"      // the server's disk is full
 	CodeInternal    Code = "internal"     // our fault; it is in the log
 )
