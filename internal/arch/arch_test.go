@@ -36,6 +36,9 @@ func rules() []rule {
 		{"internal/server", "github.com/pion/mediadevices", "the server has no camera"},
 		{"internal/server/room", "github.com/pion/", "rooms decide, the SFU forwards"},
 		{"internal/server/room", "net/http", "rooms know connections, not HTTP"},
+		{"internal/server/drop", "net/http", "blobs come and go as readers, not as requests"},
+		own("internal/server/drop", "internal/call", "what lies there is ciphertext, of nobody's protocol"),
+		own("internal/server/web", "internal/call/files", "the server never opens a file"),
 		{"internal/server/sfu", module + "internal/server/web", "the SFU is seen through its seam"},
 		{"internal/server/sfu", module + "internal/server/store", "the SFU knows no appointments"},
 	}
@@ -43,7 +46,7 @@ func rules() []rule {
 		list = append(list, own("internal/server/guide", "internal/server/"+room, "the guide is made from the configuration; tests compare it with the server"))
 	}
 	// The rooms of the server meet in internal/server and nowhere else.
-	siblings := []string{"room", "sfu", "relay", "mail", "journal", "crowd", "alias"}
+	siblings := []string{"room", "sfu", "relay", "mail", "journal", "crowd", "alias", "drop"}
 	for _, a := range siblings {
 		for _, b := range append(siblings, "web", "access", "store") {
 			if a != b {

@@ -22,6 +22,7 @@ import (
 	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/server/access"
 	"ekermed.example/ekermed/internal/server/config"
+	"ekermed.example/ekermed/internal/server/drop"
 	"ekermed.example/ekermed/internal/server/edge"
 	"ekermed.example/ekermed/internal/server/factor"
 	"ekermed.example/ekermed/internal/server/journal"
@@ -49,6 +50,7 @@ type App struct {
 	rooms   *room.Hub
 	records *records
 	mailer  *mail.Mailer
+	files   *drop.Store // nil when nobody sends files
 	site    *web.Web
 	http    *http.Server
 	port    *edge.Port
@@ -108,6 +110,9 @@ func (a *App) open(ctx context.Context) error {
 	}
 	a.undo.push("store", a.store.Close)
 	if a.records, err = newRecords(a.cfg, a.store, a.log); err != nil {
+		return err
+	}
+	if err := a.openFiles(); err != nil {
 		return err
 	}
 	if err := a.listenHTTP(certificate); err != nil {
@@ -221,7 +226,7 @@ func (a *App) wire() error {
 		a.records.carried = a.relay.Carried
 	}
 	agenda := web.NewAgenda(ac, func() *room.Hub { return a.rooms })
-	a.rooms = room.NewHub(room.Options{
+	rooms := room.Options{
 		Seater: seater{a.sfu, a.records}, Tickets: tickets{a.relay}, Policy: room.Policy(a.cfg.Room.Route),
 		Grace: time.Duration(a.cfg.Room.Grace), Linger: 30 * time.Second,
 		Rekey: time.Duration(a.cfg.Room.Rekey), Recertify: time.Duration(a.cfg.Room.Recertify), Sealed: a.cfg.Room.Sealing == config.SealingRequired,
@@ -229,7 +234,11 @@ func (a *App) wire() error {
 		Done:    a.done(agenda),
 		Witness: a.records,
 		Now:     time.Now, Log: a.log.With("part", "room"),
-	})
+	}
+	if a.files != nil { // an interface that holds nil is not nil
+		rooms.Files, rooms.FileLimit = a.files, a.cfg.Files.Largest*config.Megabyte
+	}
+	a.rooms = room.NewHub(rooms)
 	a.mailer = NewMailer(a.cfg, zone, a.log.With("part", "mail"))
 	base := a.url
 	origins := a.cfg.Server.Origins
@@ -252,7 +261,7 @@ func (a *App) wire() error {
 	}
 	if a.site, err = web.New(web.Options{
 		Access: ac, Rooms: a.rooms, Agenda: agenda, Prober: prober{a.sfu, tickets{a.relay}}, Post: Post{a.mailer, base},
-		URL: base, Socket: a.cfg.Server.SocketURL, Origins: origins, Proxies: proxies, Health: a.healthy, Guide: guide, Notice: pages, Log: a.log.With("part", "web"),
+		URL: base, Socket: a.cfg.Server.SocketURL, Origins: origins, Proxies: proxies, Health: a.healthy, Guide: guide, Notice: pages, Files: a.files, Log: a.log.With("part", "web"),
 	}); err != nil {
 		return err
 	}
@@ -359,6 +368,9 @@ func (a *App) Run(ctx context.Context) error {
 	member("mail", func() error { return a.mailer.Run(mailing) })
 	member("watch", func() error { return a.watch(mailing) })
 	member("retention", func() error { return a.retain(mailing) })
+	if a.files != nil {
+		member("files", func() error { return a.files.Run(mailing) })
+	}
 	// What is still told while rooms and sites close belongs into the records.
 	recording, stopRecording := context.WithCancel(context.Background())
 	defer stopRecording()

@@ -138,3 +138,14 @@ type Pass struct {
 	// Socket is the WebSocket's address; empty: BASE/ws.
 	Socket string `json:"socket,omitempty"`
 }
+
+// NewFile is the body of POST /api/v1/files: a sealed file is going to come, in pieces.
+type NewFile struct {
+	// Size is the whole length in bytes, as sealed.
+	Size int `json:"size"`
+}
+
+// FileID answers NewFile.
+type FileID struct {
+	ID string `json:"id"`
+}

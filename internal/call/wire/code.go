@@ -34,5 +34,8 @@ const (
 	CodeSharing     Code = "sharing"      // somebody shares a screen already, or this room cannot
 	CodeOrigin      Code = "origin"       // the page asking is not one of ours
 	CodeNotFound    Code = "not_found"    // no such thing
+	CodeOffset      Code = "offset"       // a piece of a file that does not begin where the last one ended
+	CodeQuota       Code = "quota"        // too many files, or too much in them
+	CodeStorage     Code = "storage"      // the server's disk is full
 	CodeInternal    Code = "internal"     // our fault; it is in the log
 )

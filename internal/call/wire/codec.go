@@ -157,7 +157,7 @@ func ServerMessages() []Message {
 
 // Bodies lists the types of the HTTP interface that are not messages.
 func Bodies() []any {
-	return []any{SignIn{}, Session{}, Invite{}, Guest{}, Invited{}, GuestLink{}, LinkInfo{}, LinkCode{}, Pass{}}
+	return []any{SignIn{}, Session{}, Invite{}, Guest{}, Invited{}, GuestLink{}, LinkInfo{}, LinkCode{}, Pass{}, NewFile{}, FileID{}}
 }
 
 // DecodeClient reads one message that a client sent. It is strict: unknown types,

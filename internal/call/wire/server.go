@@ -25,6 +25,16 @@ type Welcome struct {
 	Sealed bool `json:"sealed,omitempty"`
 	// Locked: nobody new can come, see Lock.
 	Locked bool `json:"locked,omitempty"`
+	// Files is left out for those who may not send files, and where nobody may.
+	Files Files `json:"files,omitzero"`
+}
+
+// Files is a participant's right to /api/v1/files. It holds while they are in the call.
+type Files struct {
+	// Token goes into "Authorization: Bearer".
+	Token string `json:"token"`
+	// Limit is how large a file may be, in bytes, before it is sealed.
+	Limit int `json:"limit"`
 }
 
 // Person is one person in a room.

@@ -28,6 +28,10 @@ const (
 	MaxSealed    = 32 << 10
 )
 
+// MaxPiece is how much of a sealed file travels in one request of /api/v1/files, in bytes:
+// what reverse proxies let through when nobody has told them otherwise.
+const MaxPiece = 1048576
+
 // Role is what a participant may do in a room.
 type Role string
 

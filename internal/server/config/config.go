@@ -30,6 +30,7 @@ type Config struct {
 	Mail     Mail     `toml:"mail"`
 	Practice Practice `toml:"practice"`
 	Room     Room     `toml:"room"`
+	Files    Files    `toml:"files"`
 	Hosting  Hosting  `toml:"hosting"`
 	// Retention is how long what names people is kept.
 	Retention Retention `toml:"retention"`
@@ -108,6 +109,18 @@ type Room struct {
 	Rekey       Duration `toml:"rekey"`
 	Recertify   Duration `toml:"recertify"`
 }
+
+// Files bounds what participants send each other. Sizes are in megabytes, of 1000000 bytes.
+type Files struct {
+	Largest int      `toml:"largest"`
+	Person  int      `toml:"person"`
+	Room    int      `toml:"room"`
+	All     int      `toml:"all"`
+	Life    Duration `toml:"life"`
+}
+
+// Megabyte is the unit of Files, in bytes.
+const Megabyte = 1_000_000
 
 // Retention is how long what names people is kept.
 type Retention struct {
@@ -210,6 +223,7 @@ func Default() Config {
 			Grace: Duration(45 * time.Second), Session: Duration(12 * time.Hour), Route: RouteAuto,
 			Sealing: SealingAuto, Rekey: Duration(time.Minute), Recertify: Duration(10 * time.Minute),
 		},
+		Files:     Files{Largest: 100, Person: 500, Room: 1000, All: 10000, Life: Duration(6 * time.Hour)},
 		Retention: Retention{Appointments: Duration(30 * 24 * time.Hour), Outbox: Duration(7 * 24 * time.Hour)},
 		Access:    Access{SecondFactor: FactorOptional, Idle: Duration(15 * time.Minute)},
 		Metrics:   Metrics{Listen: "127.0.0.1:9464"},

@@ -22,7 +22,7 @@ func (c Config) Validate() error {
 		func() error { return optionalAddress("metrics.listen", c.Metrics.Listen) },
 		func() error { return optionalIP("media.address", c.Media.Address) },
 		func() error { return optionalIP("turn.address", c.Turn.Address) },
-		c.server, c.proxies, c.media, c.sharing, c.turn, c.mail, c.practice, c.room, c.journal, c.log, c.hosting,
+		c.server, c.proxies, c.media, c.sharing, c.turn, c.mail, c.practice, c.room, c.files, c.journal, c.log, c.hosting,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -172,6 +172,29 @@ func (c Config) room() error {
 		return wrong("access.second_factor", c.Access.SecondFactor, "choose optional or required")
 	}
 	return c.routable()
+}
+
+// files checks that each bound holds the one before it: a file that may be sent must fit.
+func (c Config) files() error {
+	f := c.Files
+	const most = 1_000_000
+	if f.Largest < 0 || f.Largest > 2000 {
+		return wrong("files.largest", strconv.Itoa(f.Largest), "write megabytes, 2000 at most, or 0: nobody sends files")
+	}
+	least, key := f.Largest, "files.largest"
+	for _, bound := range []struct {
+		key   string
+		value int
+	}{{"files.person", f.Person}, {"files.room", f.Room}, {"files.all", f.All}} {
+		if bound.value < least || bound.value > most {
+			return wrong(bound.key, strconv.Itoa(bound.value), fmt.Sprintf("write megabytes, at least as many as %s (%d) and %d at most", key, least, most))
+		}
+		least, key = bound.value, bound.key
+	}
+	if life := time.Duration(f.Life); life < 10*time.Minute || life > 24*time.Hour {
+		return wrong("files.life", life.String(), "choose between 10m0s and 24h0m0s")
+	}
+	return nil
 }
 
 func (c Config) log() error {

@@ -75,6 +75,9 @@ func (a author) privacy() page {
 	if len(a.c.Journal.Recipients) > 0 {
 		kept.Rows = append(kept.Rows, []string{a.say("kept.journal"), a.span(7 * 24 * time.Hour)})
 	}
+	if a.c.Files.Largest > 0 {
+		kept.Rows = append(kept.Rows, []string{a.say("kept.files"), a.say("end_of_call")})
+	}
 	kept.Rows = append(kept.Rows, []string{a.say("kept.figures"), a.say("no_person")})
 	where := a.chapter("privacy.where", a.say("privacy.where.text"))
 	if others := a.others(); len(others) > 0 {

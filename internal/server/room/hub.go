@@ -30,6 +30,9 @@ type Options struct {
 	// clinician ended it. Neither may block.
 	Changed func(owner, appointment string)
 	Done    func(appointment string)
+	// Files may be nil: then nobody sends any. FileLimit is how large one may be, in bytes.
+	Files     Files
+	FileLimit int
 	// Witness may be nil.
 	Witness Witness
 	Now     func() time.Time
@@ -45,12 +48,13 @@ type Hub struct {
 	ctx     context.Context // of Run; nil before and after
 	rooms   map[string]*room
 	resumes map[string]Entry
+	grips   map[string]grip          // by token of wire.Files
 	people  map[string][]wire.Person // by appointment, as last published
 }
 
 // NewHub makes a hub; it takes people once Run runs.
 func NewHub(o Options) *Hub {
-	return &Hub{o: o, rooms: map[string]*room{}, resumes: map[string]Entry{}, people: map[string][]wire.Person{}}
+	return &Hub{o: o, rooms: map[string]*room{}, resumes: map[string]Entry{}, grips: map[string]grip{}, people: map[string][]wire.Person{}}
 }
 
 // Run keeps the rooms until ctx ends, then tells everybody and closes them.

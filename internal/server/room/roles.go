@@ -98,6 +98,16 @@ func over(actor, target wire.Role) bool {
 // to publish on.
 func speaks(role wire.Role) bool { return !role.Watches() }
 
+// shares tells whether somebody of this role sends files and gets any. They travel by HTTP,
+// so no message says it.
+func shares(role wire.Role) bool {
+	switch role {
+	case wire.RolePatient, wire.RoleClinician, wire.RoleColleague, wire.RoleInterpreter, wire.RoleCompanion:
+		return true
+	}
+	return false
+}
+
 // visible tells whether a may know of b. The waiting, and those on hold, see nobody but the
 // clinician; colleagues in the call see the door too.
 func visible(a, b *person) bool {

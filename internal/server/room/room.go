@@ -48,6 +48,14 @@ type Tickets interface {
 	Revoke(peer string)
 }
 
+// Files keeps sealed files for the length of a call (package drop). Neither method blocks.
+type Files interface {
+	// Left: somebody is gone, so what they had not sent whole never will be.
+	Left(room, person string)
+	// Over: nobody is left who could fetch anything.
+	Over(room string)
+}
+
 // Entry is a checked right to enter one room.
 type Entry struct {
 	Appointment string
@@ -74,6 +82,7 @@ type person struct {
 	wire.Person
 	entry   Entry
 	resume  string
+	files   string // token of wire.Files, empty where there is no such right
 	conn    *pipe
 	leave   *time.Timer // runs while away
 	direct  bool        // the client understands wire.Direct
@@ -216,8 +225,10 @@ func (r *room) enter(e Entry, resume string, conn Conn) *person {
 	if p.resume != resume {
 		r.hub.forget(p.resume)
 		r.cut(p) // a new program: the media of the old one is dead
+		r.unshare(p)
 		p.Ready = false
 	}
+	r.share(p)
 	p.Away, p.resume = false, resume
 	ice := []wire.ICEServer(nil)
 	if p.Place != wire.PlaceHold {
@@ -228,6 +239,7 @@ func (r *room) enter(e Entry, resume string, conn Conn) *person {
 		Version: wire.Version, Self: p.ID, Role: p.Role, Room: r.id, Resume: p.resume,
 		People: r.seenBy(p), ICE: ice, Gen: r.held(p),
 		Rekey: r.hub.o.Rekey.Seconds(), Sealed: r.hub.o.Sealed, Locked: r.locked,
+		Files: r.filesOf(p),
 	})
 	r.tell(p)
 	r.back(p)
@@ -297,7 +309,7 @@ func (r *room) handle(p *person, m wire.Message) *wire.Failure {
 	case wire.Commit, wire.Reveal, wire.Encapsulate, wire.Sealed, wire.Data:
 		r.secret(p, m)
 	case wire.Share:
-		return r.share(p, m.On)
+		return r.present(p, m.On)
 	case wire.Leave:
 		r.leave(p, m.End)
 	case wire.Ping:
@@ -389,6 +401,7 @@ func (r *room) drop(p, by *person, why wire.Reason, text string) {
 		p.leave.Stop()
 	}
 	r.cut(p)
+	r.unshare(p)
 	r.hub.forget(p.resume)
 	r.hub.o.Tickets.Revoke(p.ID)
 	p.conn.swap(nil, wire.Ended{Reason: why, Text: text})

@@ -242,9 +242,9 @@ func (r *room) sit(p *person) {
 	seat.Share(p.Screen)
 }
 
-// share begins or ends the showing of a screen. Its line is one to the server, so a direct
+// present begins or ends the showing of a screen. Its line is one to the server, so a direct
 // call goes there first, and comes back afterwards.
-func (r *room) share(p *person, on bool) *wire.Failure {
+func (r *room) present(p *person, on bool) *wire.Failure {
 	if p.Screen == on {
 		return nil
 	}

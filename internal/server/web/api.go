@@ -60,10 +60,14 @@ func status(code wire.Code) int {
 		return http.StatusNotFound
 	case wire.CodeExpired, wire.CodeCancelled:
 		return http.StatusGone
-	case wire.CodeEarly, wire.CodeSecondFactorMissing:
+	case wire.CodeEarly, wire.CodeSecondFactorMissing, wire.CodeRole, wire.CodeOrder:
 		return http.StatusForbidden
 	case wire.CodeTooLarge:
 		return http.StatusRequestEntityTooLarge
+	case wire.CodeOffset:
+		return http.StatusConflict
+	case wire.CodeQuota, wire.CodeStorage:
+		return http.StatusInsufficientStorage
 	}
 	return http.StatusBadRequest
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the patient's page and the network test into dist/ (or the folder given). Needs Go (for esbuild,
-# pinned in tools/go.mod), Node 20 or later (for two small files) and npm's one package (HPKE, pinned in
+# pinned in tools/go.mod), Node 20 or later (for two small files) and npm's two packages (HPKE and SHA-256, pinned in
 # package-lock.json). Two runs give the same bytes.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,7 +13,7 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 rm -f "$out"/*
 cd "$here"
-[ -d node_modules/@hpke/core ] || npm ci --no-fund --no-audit --silent
+[ -d node_modules/@hpke/core ] && [ -d node_modules/@stablelib/sha256 ] || npm ci --no-fund --no-audit --silent
 node build.mjs tokens
 script() {
   "$esbuild" "$1" --bundle --minify --format=iife --target=es2018 --charset=utf8 --loader:.svg=text --loader:.txt=text \

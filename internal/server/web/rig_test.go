@@ -24,6 +24,7 @@ import (
 
 	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/server/access"
+	"ekermed.example/ekermed/internal/server/drop"
 	"ekermed.example/ekermed/internal/server/factor"
 	"ekermed.example/ekermed/internal/server/room"
 	"ekermed.example/ekermed/internal/server/store"
@@ -66,6 +67,7 @@ type rig struct {
 	web    *Web
 	server *httptest.Server
 	store  *store.Store
+	files  *drop.Store
 	rooms  *room.Hub
 	dir    string
 	log    *sink
@@ -173,14 +175,18 @@ func newRigAt(t *testing.T, base string) *rig {
 		Session: time.Hour, Practice: "Cabinet", Phone: "02 99", Zone: time.UTC, Now: now,
 		Idle: 15 * time.Minute, Busy: func(id string) bool { return r.rooms.Busy(id) }, Factors: r.store, Key: r.key,
 	})
+	const megabyte = 1 << 20
+	if r.files, err = drop.Open(filepath.Join(r.dir, "files"), drop.Limits{File: 3 * megabyte, Person: 5 * megabyte, Room: 9 * megabyte, All: 9 * megabyte, Life: time.Hour}, now); err != nil {
+		t.Fatal(err)
+	}
 	agenda := NewAgenda(ac, func() *room.Hub { return r.rooms })
 	r.rooms = room.NewHub(room.Options{
 		Seater: stool{}, Tickets: stool{}, Grace: 45 * time.Second, Linger: 30 * time.Second,
-		Changed: agenda.Changed, Done: func(string) {}, Now: now, Log: log,
+		Changed: agenda.Changed, Done: func(string) {}, Now: now, Log: log, Files: r.files, FileLimit: 3 * megabyte,
 	})
 	r.web, err = New(Options{
 		Access: ac, Rooms: r.rooms, Agenda: agenda, Prober: mirror{}, Post: r.post, URL: base, Origins: []string{partner},
-		Health: func(*http.Request) error { return r.sick }, Log: log,
+		Health: func(*http.Request) error { return r.sick }, Files: r.files, Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -192,6 +198,7 @@ func newRigAt(t *testing.T, base string) *rig {
 	ctx, cancel := context.WithCancel(context.Background())
 	var rooms sync.WaitGroup
 	rooms.Go(func() { _ = r.rooms.Run(ctx) })
+	rooms.Go(func() { _ = r.files.Run(ctx) })
 	r.server = httptest.NewUnstartedServer(handler)
 	r.server.Listener = narrow{r.server.Listener}
 	r.server.Start()

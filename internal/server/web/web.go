@@ -20,6 +20,7 @@ import (
 
 	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/server/access"
+	"ekermed.example/ekermed/internal/server/drop"
 	"ekermed.example/ekermed/internal/server/room"
 )
 
@@ -48,7 +49,9 @@ type Options struct {
 	// Notice serves /privacy and /security; nil leaves them out.
 	Notice http.Handler
 	Guide  http.Handler
-	Log    *slog.Logger
+	// Files keeps what participants send each other; nil leaves it out.
+	Files *drop.Store
+	Log   *slog.Logger
 }
 
 // Web serves everything under Options.URL.
@@ -159,6 +162,7 @@ func (w *Web) Handler() (http.Handler, error) {
 	mux.HandleFunc("POST /api/v1/appointments/{id}/cancel", answer(w, w.cancel))
 	mux.HandleFunc("POST /api/v1/link", answer(w, w.link))
 	mux.HandleFunc("POST /api/v1/join", answer(w, w.join))
+	w.fileRoutes(mux)
 	return w.guard(http.StripPrefix(w.prefix, mux)), nil
 }
 
@@ -205,7 +209,7 @@ func (w *Web) guard(next http.Handler) http.Handler {
 			fail(rw, http.StatusForbidden, wire.Failure{Code: wire.CodeOrigin, Text: "this page is not one of ours"})
 			return
 		}
-		r.Body = http.MaxBytesReader(rw, r.Body, wire.MaxMessage)
+		r.Body = http.MaxBytesReader(rw, r.Body, bodyLimit(r))
 		next.ServeHTTP(rw, r)
 	})
 }

@@ -149,7 +149,7 @@ func declare(out *bytes.Buffer, t reflect.Type, src source) error {
 		if err != nil {
 			return fmt.Errorf("%s.%s: %w", t.Name(), f.Name, err)
 		}
-		optional := strings.Contains(options, "omitempty")
+		optional := strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero")
 		if f.Type.Kind() == reflect.Slice && !optional {
 			return fmt.Errorf("%s.%s: a nil slice would travel as null; make it omitempty", t.Name(), f.Name)
 		}

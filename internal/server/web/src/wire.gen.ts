@@ -8,6 +8,7 @@ export const MaxName = 80;
 export const MaxText = 2000;
 export const MaxClient = 120;
 export const MaxKey = 96;
+export const MaxPiece = 1048576;
 
 /** Admit lets a waiting person in. Clinicians, and colleagues in the call. */
 export interface Admit {
@@ -61,7 +62,7 @@ export interface Candidate {
 }
 
 /** Code names a failure. Codes are stable: clients choose their words by them. */
-export type Code = "version" | "malformed" | "too_large" | "order" | "role" | "pass" | "session" | "credentials" | "idle" | "second_factor" | "second_factor_wrong" | "second_factor_missing" | "slow_down" | "unknown_link" | "early" | "expired" | "cancelled" | "no_peer" | "media" | "full" | "locked" | "slow" | "seal" | "sharing" | "origin" | "not_found" | "internal";
+export type Code = "version" | "malformed" | "too_large" | "order" | "role" | "pass" | "session" | "credentials" | "idle" | "second_factor" | "second_factor_wrong" | "second_factor_missing" | "slow_down" | "unknown_link" | "early" | "expired" | "cancelled" | "no_peer" | "media" | "full" | "locked" | "slow" | "seal" | "sharing" | "origin" | "not_found" | "offset" | "quota" | "storage" | "internal";
 
 /** Commit binds its sender to the Reveal that follows, before either side has seen the
  * other's. A second Commit begins the agreement anew. */
@@ -117,6 +118,19 @@ export interface Failure {
   code: Code;
   text: string;
   fatal: boolean;
+}
+
+/** FileID answers NewFile. */
+export interface FileID {
+  id: string;
+}
+
+/** Files is a participant's right to /api/v1/files. It holds while they are in the call. */
+export interface Files {
+  /** Token goes into "Authorization: Bearer". */
+  token: string;
+  /** Limit is how large a file may be, in bytes, before it is sealed. */
+  limit: number;
 }
 
 /** Gone tells that a person left the room. */
@@ -244,6 +258,12 @@ export interface Locked {
 export interface Media {
   audio: boolean;
   video: boolean;
+}
+
+/** NewFile is the body of POST /api/v1/files: a sealed file is going to come, in pieces. */
+export interface NewFile {
+  /** Size is the whole length in bytes, as sealed. */
+  size: number;
 }
 
 /** Note sends a short message to a waiting person. Clinicians, and colleagues in the call. */
@@ -483,6 +503,8 @@ export interface Welcome {
   sealed?: boolean;
   /** Locked: nobody new can come, see Lock. */
   locked?: boolean;
+  /** Files is left out for those who may not send files, and where nobody may. */
+  files?: Files;
 }
 
 export type FromClient =

@@ -1,0 +1,59 @@
+package safe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// ErrInfected and ErrUnchecked are how a scan ends badly.
+var (
+	ErrInfected  = errors.New("the scanner refuses the file")
+	ErrUnchecked = errors.New("the file could not be checked")
+)
+
+// Scanner is a program of the IT department that looks at each file before it is kept.
+type Scanner struct {
+	// Command is the program and its arguments, in which {file} stands for the file, such as
+	// clamdscan --no-summary {file}. No shell reads it. Empty: files are not checked. Exit
+	// status 0 passes, 1 refuses, anything else means that it could not check.
+	Command []string
+	// Limit is how long it may take; 0 is two minutes.
+	Limit time.Duration
+}
+
+const usualScan = 2 * time.Minute
+
+// Check asks about the file at path. The error is ErrInfected, ErrUnchecked, or ctx's.
+func (s Scanner) Check(ctx context.Context, path string) error {
+	if len(s.Command) == 0 {
+		return nil
+	}
+	limit := s.Limit
+	if limit <= 0 {
+		limit = usualScan
+	}
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	args := make([]string, 0, len(s.Command)-1)
+	for _, arg := range s.Command[1:] {
+		args = append(args, strings.ReplaceAll(arg, "{file}", path))
+	}
+	c := exec.CommandContext(limited, s.Command[0], args...)
+	c.WaitDelay = time.Second // what it started may hold on to its output
+	hide(c)
+	err := c.Run()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case limited.Err() == nil && errors.As(err, &exit) && exit.ExitCode() == 1:
+		return ErrInfected
+	}
+	return fmt.Errorf("%w: %w", ErrUnchecked, err)
+}
