@@ -52,6 +52,7 @@ func start(ctx context.Context, o options, log *slog.Logger) error {
 
 	a := app.NewWithID(id)
 	w := a.NewWindow("e-KerMed")
+	choose := chooser{ctx, log}
 	screens := ui.New(ui.Options{
 		Emit: desk.Post, Post: fyne.Do, Frames: m, Level: m.level,
 		Active: func() { desk.Post(call.Active{}) },
@@ -66,6 +67,7 @@ func start(ctx context.Context, o options, log *slog.Logger) error {
 				}
 			}
 		},
+		PickFiles: choose.files, PickFolder: choose.folder, Downloads: downloads(),
 		Language: systemLanguage(), Version: version, System: runtime.GOOS,
 	})
 	screens.Show(desk.State())
@@ -75,6 +77,7 @@ func start(ctx context.Context, o options, log *slog.Logger) error {
 	if icon, err := assets.File("icons/app.png"); err == nil {
 		w.SetIcon(fyne.NewStaticResource("app.png", icon))
 	}
+	w.SetOnDropped(func(_ fyne.Position, all []fyne.URI) { screens.SendFiles(dropped(all)) })
 	w.Resize(fyne.NewSize(1280, 800))
 	w.CenterOnScreen()
 

@@ -45,6 +45,9 @@ type (
 	StartSharing struct{ Surface Surface }
 	PauseSharing struct{ On bool }
 	StopSharing  struct{}
+	// Handle does what concerns a file: SendFiles, TakeFile, PauseFile, CancelFile or
+	// DeclineFile. Filed tells what came of it.
+	Handle struct{ Wish Event }
 	// Write says something in the conversation, and Draft what stands in our field; Chatted
 	// tells what came of it.
 	Write struct{ Text string }
@@ -97,6 +100,7 @@ func (ListSurfaces) effect()  {}
 func (StartSharing) effect()  {}
 func (PauseSharing) effect()  {}
 func (StopSharing) effect()   {}
+func (Handle) effect()        {}
 func (Write) effect()         {}
 func (Draft) effect()         {}
 func (Doubt) effect()         {}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"ekermed.example/ekermed/internal/call/chat"
+	"ekermed.example/ekermed/internal/call/files"
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
@@ -64,6 +65,17 @@ type (
 	ShowScreen struct{ Surface Surface }
 	HoldScreen struct{ On bool }
 	HideScreen struct{}
+	// SendFiles offers files of this machine to everybody. TakeFile fetches one of somebody
+	// else's into a folder; PauseFile halts a transfer or goes on, CancelFile ends it or takes
+	// the file back, DeclineFile says that it is not wanted.
+	SendFiles struct{ Paths []string }
+	TakeFile  struct{ ID, Dir string }
+	PauseFile struct {
+		ID string
+		On bool
+	}
+	CancelFile  struct{ ID string }
+	DeclineFile struct{ ID string }
 	// Say writes in the conversation. Typing tells what stands in our field: the others see
 	// it with Show, else only that we type.
 	Say    struct{ Text string }
@@ -146,6 +158,8 @@ type (
 		Problem *Problem
 	}
 	SharingEnded struct{ Problem *Problem }
+	// Filed: the files are these now.
+	Filed struct{ Files []files.Item }
 	// Chatted: the conversation is this now.
 	Chatted struct{ View chat.View }
 	// NetworkChanged: the machine has other addresses than before.
@@ -201,6 +215,12 @@ func (HideScreen) event()        {}
 func (SurfacesFound) event()     {}
 func (SharingStarted) event()    {}
 func (SharingEnded) event()      {}
+func (SendFiles) event()         {}
+func (TakeFile) event()          {}
+func (PauseFile) event()         {}
+func (CancelFile) event()        {}
+func (DeclineFile) event()       {}
+func (Filed) event()             {}
 func (Say) event()               {}
 func (Typing) event()            {}
 func (Chatted) event()           {}

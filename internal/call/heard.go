@@ -77,7 +77,7 @@ func stepHeard(s State, m wire.Message, now time.Time) (State, []Effect) {
 func welcome(s State, m wire.Welcome) (State, []Effect) {
 	c := &s.Call
 	c.Self, c.Room, c.People, c.ice = m.Self, m.Room, m.People, m.ICE
-	c.Problem, c.away, c.Locked = nil, false, m.Locked
+	c.Problem, c.away, c.Locked, c.FileLimit = nil, false, m.Locked, int64(m.Files.Limit)
 	var effects []Effect
 	if m.Gen == 0 && len(c.connections) > 0 {
 		c.keep(0)

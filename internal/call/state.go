@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ekermed.example/ekermed/internal/call/chat"
+	"ekermed.example/ekermed/internal/call/files"
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
@@ -179,6 +180,10 @@ type Consultation struct {
 	Sharing Sharing
 	// Chat is what was written. It stays with the end screen, and goes with it.
 	Chat chat.View
+	// Files are those sent and offered, in the order of their coming; FileLimit is how large
+	// one may be, in bytes, 0 while none may be sent.
+	Files     []files.Item
+	FileLimit int64
 	// Gen is the generation of the newest media connection, 0 when there is none.
 	Gen uint32
 	// Began is when the first picture or sound came; zero before.

@@ -251,6 +251,14 @@ func stepCall(s State, ev Event, now time.Time) (State, []Effect) {
 		}
 	case Compare:
 		s.Call.compared(ev)
+	case SendFiles, TakeFile, PauseFile, CancelFile, DeclineFile:
+		if s.Call.Live() {
+			return s, []Effect{Handle{ev}}
+		}
+	case Filed:
+		if s.Call.Live() {
+			s.Call.Files = ev.Files
+		}
 	case Say:
 		if s.Call.Live() {
 			return s, []Effect{Write(ev)}

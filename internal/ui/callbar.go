@@ -75,7 +75,7 @@ func (b *callBar) show(c call.Consultation) {
 		share, showing = w.T("desktop.share.undo"), kit.OffCall
 	}
 	b.share.Set(showing, "monitor", share)
-	write, n := w.T("desktop.chat.do"), b.u.unread()
+	write, n := w.T("desktop.chat.do"), b.u.unread()+b.u.unfiled()
 	b.write.Name = write
 	if n > 0 {
 		write, b.write.Name = w.T("desktop.chat.do_unread", "n", strconv.Itoa(n)), w.N("desktop.chat.unread", n)

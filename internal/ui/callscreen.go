@@ -70,7 +70,7 @@ func newCall(u *UI) *callScreen {
 	s.selfView = video.New(selfStage, kit.Size(kit.RadiusM), w.T("desktop.devices.preview"))
 	s.selfOff = middle(centred(kit.NewIcon("video-camera-slash", kit.Title, kit.CallMuted)))
 	s.self = container.NewStack(s.selfView, s.selfOff)
-	s.news = kit.NewBanner(kit.NewButton(u.host, kit.Secondary, "", w.T("desktop.chat.read"), func() { u.turnTo(chatPart) }).Small())
+	s.news = kit.NewBanner(kit.NewButton(u.host, kit.Secondary, "", w.T("desktop.chat.read"), u.readNews).Small())
 	banners := kit.Column(kit.S, s.state.Box, s.screen.banner.Box, s.door.Box, s.news.Box)
 	s.root = container.New(&callLayout{s, banners}, newMover(kit.Stage, s.pointed), s.screen.view, s.people, s.self, s.who, banners, s.bar.root, s.truth, s.screen.root, s.panel.root)
 	if u.input.moved.IsZero() {

@@ -2,11 +2,13 @@ package ui
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"ekermed.example/ekermed/internal/call"
 	"ekermed.example/ekermed/internal/call/chat"
+	"ekermed.example/ekermed/internal/call/files"
 	"ekermed.example/ekermed/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -193,6 +195,14 @@ func (u *UI) unread() int {
 	return max(0, heard(u.state.Call.Chat)-u.beside.chat.read)
 }
 
+// unfiled counts the files that others offered while nobody looked.
+func (u *UI) unfiled() int {
+	if u.beside.open == filesPart && u.at == atCall {
+		return 0
+	}
+	return max(0, offered(u.state.Call.Files)-u.beside.filed)
+}
+
 // transcript is the conversation as a text, to keep where the clinician chooses.
 func (u *UI) transcript(s call.Consultation) string {
 	var b strings.Builder
@@ -243,7 +253,8 @@ func (u *UI) announceChat(before call.Consultation) {
 	if u.beside.chat.appointment != c.Appointment {
 		u.beside = beside{chat: talking{appointment: c.Appointment}}
 	}
-	if heard(c.Chat) > heard(before.Chat) && u.unread() > 0 && u.o.Chime != nil {
+	written := heard(c.Chat) > heard(before.Chat) && u.unread() > 0
+	if (written || offered(c.Files) > offered(before.Files) && u.unfiled() > 0) && u.o.Chime != nil {
 		u.o.Chime()
 	}
 }
@@ -258,11 +269,31 @@ func newest(v chat.View) (chat.Message, bool) {
 	return chat.Message{}, false
 }
 
+// readNews opens what the notice over the picture is of.
+func (u *UI) readNews() {
+	if u.unread() == 0 && u.unfiled() > 0 {
+		u.turnTo(filesPart)
+		return
+	}
+	u.turnTo(chatPart)
+}
+
 // showNews says over the picture what was written while the conversation is closed.
 func (s *callScreen) showNews(c call.Consultation) {
 	w := s.u.words
 	m, ok := newest(c.Chat)
-	if !ok || s.u.unread() == 0 {
+	if s.u.unread() == 0 && s.u.unfiled() > 0 && s.u.beside.open == noPart {
+		f := c.Files[slices.IndexFunc(c.Files, func(f files.Item) bool { return !f.Mine })]
+		for _, one := range c.Files {
+			if !one.Mine {
+				f = one
+			}
+		}
+		who, _ := c.Find(f.From)
+		s.news.Say(kit.Neutral, "paperclip", w.T("desktop.files.news", "name", w.person(who)), scrub(f.Name, 60))
+		return
+	}
+	if !ok || s.u.unread() == 0 || s.u.beside.open != noPart {
 		s.news.Say(kit.Neutral, "", "", "")
 		return
 	}

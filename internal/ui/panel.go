@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strconv"
+
 	"ekermed.example/ekermed/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -10,32 +12,40 @@ import (
 type part string
 
 const (
-	noPart   part = ""
-	chatPart part = "chat"
+	noPart    part = ""
+	chatPart  part = "chat"
+	filesPart part = "files"
 )
 
 // beside is what the clinician does in the panel of a call; it outlives a change of
 // language or theme, which builds the screen anew.
 type beside struct {
-	open part
-	chat talking
+	open  part
+	chat  talking
+	filed int // files of others that were on screen
 }
 
 // panel is screen D8: what people do together beside talking, at the right of the picture.
 type panel struct {
 	u     *UI
 	root  *fyne.Container
-	title *kit.Text
 	close *kit.Button
+	tabs  map[part]*kit.Button
 	body  *fyne.Container
 	chat  *conversation
+	files *filing
 }
 
 func newPanel(u *UI) *panel {
 	w := u.words
-	p := &panel{u: u, title: kit.NewText("", kit.Lead, kit.Ink).Bold(), body: container.NewStack(), chat: newConversation(u)}
+	p := &panel{u: u, body: container.NewStack(), chat: newConversation(u), files: newFiling(u), tabs: map[part]*kit.Button{}}
+	tab := func(of part) *kit.Button {
+		p.tabs[of] = kit.NewButton(u.host, kit.Quiet, "", "", func() { u.turnTo(of) }).Small()
+		return p.tabs[of]
+	}
 	p.close = kit.NewButton(u.host, kit.Plain, "x", w.T("common.close"), func() { u.turnTo(noPart) }).Small()
-	head := kit.Inset(kit.S, kit.M, kit.Spread(kit.S, 6, p.title, p.title, p.close))
+	tabs := kit.Row(kit.XS, tab(chatPart), tab(filesPart))
+	head := kit.Inset(kit.S, kit.M, kit.Spread(kit.S, 8, tabs, tabs, p.close))
 	p.root = container.NewStack(kit.NewPanel(kit.Background, kit.Border, kit.Zero), container.New(stem{}, head, p.body))
 	return p
 }
@@ -44,20 +54,43 @@ func newPanel(u *UI) *panel {
 func (p *panel) show() bool {
 	open := p.u.beside.open
 	p.root.Hidden = open == noPart
-	if open == chatPart {
-		p.title.Set(p.u.words.T("desktop.chat.title"))
-		if len(p.body.Objects) == 0 || p.body.Objects[0] != p.chat.root {
-			p.body.Objects = []fyne.CanvasObject{p.chat.root}
-			p.body.Refresh()
-		}
+	body := p.chat.root
+	switch open {
+	case noPart:
+		return false
+	case chatPart:
 		p.chat.show(p.u.state.Call)
+	case filesPart:
+		body = p.files.root
+		p.files.show(p.u.state.Call)
 	}
-	return open != noPart
+	if len(p.body.Objects) == 0 || p.body.Objects[0] != body {
+		p.body.Objects = []fyne.CanvasObject{body}
+		p.body.Refresh()
+	}
+	p.tab(chatPart, "desktop.chat.title", p.u.unread())
+	p.tab(filesPart, "desktop.files.title", p.u.unfiled())
+	return true
+}
+
+// tab dresses the button of a part: where one is, and what is new elsewhere.
+func (p *panel) tab(of part, key string, fresh int) {
+	w, b := p.u.words, p.tabs[of]
+	label, kind := w.T(key), kit.Plain
+	if p.u.beside.open == of {
+		kind = kit.Secondary
+	}
+	b.Name = label
+	if fresh > 0 {
+		label = w.T("desktop.panel.fresh", "name", label, "n", strconv.Itoa(fresh))
+		b.Name = w.N("desktop.panel.news", fresh) + ", " + b.Name
+	}
+	b.Set(kind, "", label)
 }
 
 // width is what the panel takes of a window: a column, or everything when it is narrow.
 func (p *panel) width(window float32) float32 {
-	if column := kit.Em(24); window >= column+kit.Em(30) {
+	if column := kit.Em(25); window >= column+kit.Em(30) {
 		return column
 	}
 	return window
@@ -72,17 +105,20 @@ func (u *UI) turnTo(open part) {
 	u.beside.open = open
 	s.show(u.state)
 	s.root.Refresh()
-	if open == chatPart {
+	switch open {
+	case chatPart:
 		u.focus(s.panel.chat.entry)
 		s.panel.chat.page.Bottom()
-	} else {
+	case filesPart:
+		u.focus(s.panel.files.choose)
+	default:
 		u.focus(s.bar.write)
 	}
 }
 
 // toggle opens a part of the panel that is not open, and closes one that is.
 func (u *UI) toggle(p part) {
-	if u.beside.open == p {
+	if u.beside.open != noPart {
 		p = noPart
 	}
 	u.turnTo(p)

@@ -12,6 +12,7 @@ import (
 
 	"ekermed.example/ekermed/internal/call"
 	"ekermed.example/ekermed/internal/call/chat"
+	"ekermed.example/ekermed/internal/call/files"
 	"ekermed.example/ekermed/internal/call/wire"
 	"fyne.io/fyne/v2"
 )
@@ -186,6 +187,9 @@ func scenes() []scene {
 			s.Call.Chat.Writing = []chat.Writing{{From: "p1", Text: "Depuis lundi, surtout le ma"}}
 		}), func(d *desk) { d.ctrl(fyne.KeyK); d.typeText("Et la nuit ?") }},
 		{"d8-chat-full", with(written(inCall(call.Talking, admitted("Camille Moreau")), 4), func(s *call.State) { s.Call.Chat.Full = true }), func(d *desk) { d.ctrl(fyne.KeyK) }},
+		{"d8-files", filed(written(inCall(call.Talking, admitted("Camille Moreau")), 0)), func(d *desk) { d.ctrl(fyne.KeyK); d.turnTo(filesPart) }},
+		{"d8-files-empty", with(written(inCall(call.Talking, admitted("Camille Moreau")), 0), func(s *call.State) { s.Call.FileLimit = 100_000_000 }), func(d *desk) { d.ctrl(fyne.KeyK); d.turnTo(filesPart) }},
+		{"d7-files-news", filed(inCall(call.Talking, admitted("Camille Moreau"))), nil},
 		{"d7-settings", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.ctrl(fyne.KeyComma) }},
 		{"d11-video", with(inCall(call.Talking), func(s *call.State) {
 			s.Call.Phase, s.Call.Reason, s.Call.EndedAt = call.Ended, wire.ReasonEnded, noon()
@@ -196,6 +200,20 @@ func scenes() []scene {
 		{"d12-settings", signedIn(), func(d *desk) { d.ctrl(fyne.KeyComma) }},
 		{"f1-help", fullDay(), func(d *desk) { d.key(fyne.KeyF1) }},
 	}
+}
+
+// filed is a call with files in every state that matters.
+func filed(s call.State) call.State {
+	s.Call.FileLimit = 100_000_000
+	s.Call.Files = []files.Item{
+		{ID: "1", Mine: true, Name: "Ordonnance.pdf", Size: 84_312, State: files.Ready, Replies: map[string]files.Reply{"p1": files.Received}},
+		{ID: "2", Mine: true, Name: "IRM genou droit.zip", Size: 61_400_000, Done: 22_000_000, State: files.Uploading},
+		{ID: "3", From: "p1", Name: "photo de la cheville.jpg", Kind: "image/jpeg", Size: 2_431_000, State: files.Done, Path: "/home/anne/photo.jpg", Thumbnail: selfPicture()},
+		{ID: "4", From: "p1", Name: "resultats.pdf", Size: 412_000, State: files.Ready},
+		{ID: "5", From: "p1", Name: "programme.exe", Size: 9_100_000, Done: 3_000_000, State: files.Paused, Problem: files.ProblemOffline, Warning: "program"},
+		{ID: "6", Mine: true, Name: "vide.txt", State: files.Failed, Problem: files.ProblemEmpty},
+	}
+	return s
 }
 
 func surfaces() []call.Surface {

@@ -45,6 +45,11 @@ type Options struct {
 	// Copy puts a text on the clipboard and OpenURL shows a page in the browser.
 	Copy    func(string)
 	OpenURL func(string)
+	// PickFiles asks which files to send, and PickFolder where to keep one; nothing is called
+	// when the clinician thinks better of it. Downloads is where files are kept otherwise.
+	PickFiles  func(chosen func(paths []string))
+	PickFolder func(chosen func(dir string))
+	Downloads  string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Language is the system's, used while the settings name none.

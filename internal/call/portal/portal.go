@@ -138,7 +138,7 @@ func ask[T any](ctx context.Context, p Portal, method, path string, body any) (T
 	if p.Token != "" {
 		r.Header.Set("Authorization", "Bearer "+p.Token)
 	}
-	client := http.Client{Timeout: 15 * time.Second, Transport: p.transport()}
+	client := http.Client{Timeout: 15 * time.Second, Transport: p.Transport()}
 	defer client.CloseIdleConnections()
 	answer, err := client.Do(r)
 	if err != nil {
@@ -162,7 +162,8 @@ func ask[T any](ctx context.Context, p Portal, method, path string, body any) (T
 	return out, json.Unmarshal(raw, &out)
 }
 
-func (p Portal) transport() http.RoundTripper {
+// Transport makes requests as this portal does: with its certificates, and through its proxy.
+func (p Portal) Transport() http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.TLSClientConfig = p.TLS
 	t.Proxy = nil // proxies are for Dial

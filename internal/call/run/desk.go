@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/files/safe"
 	"ekermed.example/ekermed/internal/call/link"
 	"ekermed.example/ekermed/internal/call/peer"
 	"ekermed.example/ekermed/internal/call/portal"
@@ -72,7 +73,9 @@ type Options struct {
 	Dialer Dialer
 	// Client names the program and its version to the server.
 	Client string
-	TLS    *tls.Config
+	// Scanner looks at files before they are kept; its zero value lets them pass.
+	Scanner safe.Scanner
+	TLS     *tls.Config
 	// Changed gets every new state, from the desk's goroutine. It must not block.
 	Changed func(call.State)
 	Log     *slog.Logger
@@ -211,6 +214,12 @@ func (d *Desk) take(ev call.Event) {
 	case restored:
 		d.restore(own)
 		return
+	case posted:
+		if own.entry == d.entry {
+			own.do()
+			d.share()
+		}
+		return
 	case late:
 		if own.entry != d.entry {
 			return // about a room that we have left
@@ -292,6 +301,8 @@ func (d *Desk) do(effect call.Effect) {
 		d.tellProxy(e)
 	case call.TryAgain:
 		d.again()
+	case call.Handle:
+		d.handle(e.Wish)
 	case call.Write:
 		if d.features != nil {
 			d.features.chat.Write(e.Text)

@@ -37,7 +37,8 @@ func (d *Desk) newKeys() *seal.Group {
 
 // hold keeps the keys of a room, or forgets them, and with them what needs them.
 func (d *Desk) hold(keys *seal.Group) {
-	d.keys, d.features = keys, nil
+	d.closeFeatures()
+	d.keys = keys
 	if keys != nil {
 		d.features = d.newFeatures()
 	}
@@ -66,6 +67,8 @@ func (d *Desk) agree(ev call.Event) {
 		case wire.Welcome:
 			d.keys.Enter(m.Self, time.Duration(m.Rekey*float64(time.Second)), m.Sealed)
 			d.features.forgetMet()
+			d.features.token.Store(m.Files.Token)
+			d.features.files.Allow(int64(m.Files.Limit))
 		case wire.Commit, wire.Reveal, wire.Encapsulate, wire.Sealed, wire.Data:
 			d.keys.Receive(m)
 		}

@@ -1,8 +1,15 @@
 package run
 
 import (
+	"io"
+	"net/http"
+	"path/filepath"
+	"sync/atomic"
+
 	"ekermed.example/ekermed/internal/call"
 	"ekermed.example/ekermed/internal/call/chat"
+	"ekermed.example/ekermed/internal/call/files"
+	"ekermed.example/ekermed/internal/call/files/courier"
 	"ekermed.example/ekermed/internal/call/seal"
 	"ekermed.example/ekermed/internal/call/wire"
 )
@@ -10,15 +17,88 @@ import (
 // features are what people do together in a room beside talking. Each says what it has to
 // say to every participant apart, under the key that only those two have.
 type features struct {
-	chat *chat.Log
+	chat   *chat.Log
+	files  *files.Engine
+	porter *files.Porter
+	token  *atomic.Value // string: of the newest wire.Files
+	filed  bool          // the files are others now
 	// met counts the agreements with each participant that features know of; somebody who is
 	// away is not in it.
 	met map[string]int
 }
 
-func (d *Desk) newFeatures() *features {
-	return &features{chat: chat.New(d.o.Now), met: map[string]int{}}
+// posted is the runner's own event: something that belongs to the desk's goroutine, while
+// we are in the room that it is of.
+type posted struct {
+	call.Event
+	do    func()
+	entry uint64
 }
+
+func (d *Desk) newFeatures() *features {
+	f := &features{chat: chat.New(d.o.Now), met: map[string]int{}, token: &atomic.Value{}}
+	f.token.Store("")
+	entry, token := d.entry, f.token
+	f.porter = files.NewPorter(files.PorterOptions{
+		Server:  courier.Server{Base: d.portal.Base, Token: func() string { return token.Load().(string) }, Client: &http.Client{Transport: d.portal.Transport()}},
+		Scanner: d.o.Scanner,
+		Post:    func(do func()) { d.Post(posted{do: do, entry: entry}) },
+	})
+	f.files = files.New(files.Options{
+		Tell:    func(peer string, payload []byte) { d.keys.Say(peer, wire.TopicFiles, false, payload) },
+		Work:    f.porter,
+		Changed: func() { f.filed = true },
+	})
+	f.porter.Bind(f.files)
+	return f
+}
+
+// close ends transfers; what they still report is let go.
+func (d *Desk) closeFeatures() {
+	f := d.features
+	d.features = nil
+	if f != nil {
+		f.files.Close()
+		d.wg.Go(f.porter.Close)
+	}
+}
+
+// handle does what the clinician wants with files.
+func (d *Desk) handle(wish call.Event) {
+	if d.features == nil {
+		return
+	}
+	e := d.features.files
+	switch w := wish.(type) {
+	case call.SendFiles:
+		for _, path := range w.Paths[:min(len(w.Paths), filesAtOnce)] {
+			from, err := courier.FileSource(path)
+			if err != nil {
+				from = courier.Source{Size: unreadable, Open: func() (io.ReadCloser, error) { return nil, err }}
+			}
+			e.Send(files.File{Name: filepath.Base(path), Source: from})
+		}
+	case call.TakeFile:
+		e.Take(w.ID, files.Target{Dir: w.Dir})
+	case call.PauseFile:
+		if w.On {
+			e.Pause(w.ID)
+		} else {
+			e.Resume(w.ID)
+		}
+	case call.CancelFile:
+		e.Cancel(w.ID)
+	case call.DeclineFile:
+		e.Decline(w.ID)
+	}
+}
+
+// filesAtOnce bounds what is dropped on the window. unreadable is a size that lets the
+// sending begin and meet the error.
+const (
+	filesAtOnce = 50
+	unreadable  = 1
+)
 
 // said takes what a feature of another participant said. What makes no sense is dropped:
 // only they can have written it.
@@ -31,6 +111,8 @@ func (d *Desk) said(peer string, topic wire.Topic, view bool, payload []byte) {
 	switch topic {
 	case wire.TopicChat:
 		err = d.features.chat.Hear(peer, view, payload)
+	case wire.TopicFiles:
+		d.features.files.Hear(peer, payload)
 	}
 	if err != nil {
 		d.o.Log.Warn("not understood", "topic", topic, "peer", peer, "error", err)
@@ -47,6 +129,10 @@ func (d *Desk) share() {
 	f.follow(d.state.Call, d.keys.Pairings())
 	for _, out := range f.chat.Take() {
 		d.keys.Say(out.Peer, wire.TopicChat, out.View, out.Payload)
+	}
+	if f.filed {
+		f.filed = false
+		d.step(call.Filed{Files: f.files.View()})
 	}
 	if f.chat.Changed() {
 		d.step(call.Chatted{View: f.chat.View()})
@@ -73,12 +159,14 @@ func (f *features) follow(c call.Consultation, pairings []seal.Pairing) {
 		case pairing.Agreed > f.met[p.ID]:
 			f.met[p.ID] = pairing.Agreed
 			f.chat.Meet(p.ID, p.Role)
+			f.files.Meet(files.Peer{ID: p.ID, Role: p.Role})
 		}
 	}
 	for _, id := range f.chat.Readers() {
 		if !there[id] {
 			delete(f.met, id)
 			f.chat.Part(id)
+			f.files.Part(id)
 		}
 	}
 }

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"github.com/ncruces/zenity"
+)
+
+// chooser shows the system's own dialogs for files: people know them, and they remember
+// folders. On Linux that is the program zenity.
+type chooser struct {
+	ctx context.Context
+	log *slog.Logger
+}
+
+// files asks which files to send.
+func (c chooser) files(chosen func([]string)) {
+	go func() { // ends with the dialog, or with ctx
+		paths, err := zenity.SelectFileMultiple(zenity.Context(c.ctx))
+		c.finish(err, func() { chosen(paths) })
+	}()
+}
+
+// folder asks where to keep a file.
+func (c chooser) folder(chosen func(string)) {
+	go func() { // likewise
+		dir, err := zenity.SelectFile(zenity.Directory(), zenity.Context(c.ctx))
+		c.finish(err, func() { chosen(dir) })
+	}()
+}
+
+func (c chooser) finish(err error, chosen func()) {
+	switch {
+	case err == nil:
+		fyne.Do(chosen)
+	case !errors.Is(err, zenity.ErrCanceled) && c.ctx.Err() == nil:
+		c.log.Error("the system's dialog cannot be shown", "error", err)
+	}
+}
+
+// dropped are the files that were let fall on the window.
+func dropped(all []fyne.URI) []string {
+	var paths []string
+	for _, u := range all {
+		if u.Scheme() == "file" {
+			paths = append(paths, u.Path())
+		}
+	}
+	return paths
+}
+
+// downloads is where this person keeps what comes from others.
+func downloads() string {
+	if out, err := exec.Command("xdg-user-dir", "DOWNLOAD").Output(); err == nil {
+		if dir := strings.TrimSpace(string(out)); folder(dir) {
+			return dir
+		}
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return os.TempDir()
+	}
+	if dir := filepath.Join(home, "Downloads"); folder(dir) {
+		return dir
+	}
+	return home
+}
+
+func folder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
