@@ -6,7 +6,7 @@
 set -euo pipefail
 
 build=(gcc g++ pkg-config libgl1-mesa-dev xorg-dev libxkbcommon-dev libwayland-dev libvpx-dev libopus-dev libspeexdsp-dev)
-check=(xvfb xauth libgl1-mesa-dri xdotool imagemagick pulseaudio pulseaudio-utils gnome-keyring dbus fonts-dejavu-core ca-certificates)
+check=(xvfb xauth libgl1-mesa-dri xdotool xclip imagemagick pulseaudio pulseaudio-utils gnome-keyring dbus fonts-dejavu-core ca-certificates)
 browsers=(chromium firefox-esr)
 network=()
 [ "${1:-}" = netlab ] && network=(iproute2 nftables tinyproxy-bin nginx-light haproxy coturn libnss3-tools)

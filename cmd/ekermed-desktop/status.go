@@ -11,7 +11,9 @@ import (
 
 	"ekermed.example/ekermed/assets"
 	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/files"
 	"ekermed.example/ekermed/internal/call/run"
+	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/devices"
 )
 
@@ -27,6 +29,7 @@ type status struct {
 	Self       statusSelf     `json:"self"`
 	Peers      []statusPeer   `json:"peers"`
 	Door       []statusDoor   `json:"door"`
+	Together   statusTogether `json:"together"`
 	Devices    statusDevices  `json:"devices"`
 	Error      *statusProblem `json:"error"`
 }
@@ -45,6 +48,51 @@ type statusSelf struct {
 	Height      int     `json:"height"`
 	FPS         float64 `json:"fps"`
 	AudioMSSent uint64  `json:"audio_ms_sent"`
+}
+
+// statusTogether counts what is done together: never what is in it.
+type statusTogether struct {
+	Messages int `json:"messages"`
+	// Delivered are messages of ours that somebody confirmed.
+	Delivered int `json:"delivered"`
+	Files     int `json:"files"`
+	// Received are files of others that are kept here, and Given those of ours that somebody has.
+	Received int `json:"received"`
+	Given    int `json:"given"`
+	// Sharing: our screen is shown. Screen is what somebody else shows, as it arrives.
+	Sharing bool         `json:"sharing"`
+	Screen  statusScreen `json:"screen"`
+}
+
+type statusScreen struct {
+	Width       int    `json:"width"`
+	Height      int    `json:"height"`
+	FramesShown uint64 `json:"frames_shown"`
+}
+
+func together(c call.Consultation, counters func(string) devices.Counters) statusTogether {
+	out := statusTogether{Messages: len(c.Chat.Messages), Files: len(c.Files), Sharing: c.Sharing.On()}
+	for _, m := range c.Chat.Messages {
+		if m.Mine && m.Got > 0 {
+			out.Delivered++
+		}
+	}
+	for _, f := range c.Files {
+		if !f.Mine && f.State == files.Done {
+			out.Received++
+		}
+		for _, reply := range f.Replies {
+			if f.Mine && reply == files.Received {
+				out.Given++
+				break
+			}
+		}
+	}
+	if p, ok := c.Presenter(); ok && p.ID != c.Self {
+		n := counters(wire.ScreenStream(p.ID))
+		out.Screen = statusScreen{n.Width, n.Height, n.Frames}
+	}
+	return out
 }
 
 // statusSealed are frames that were opened, refused as forged or far too late, dropped
@@ -124,7 +172,7 @@ func report(ctx context.Context, path string, desk *run.Desk, m *machine, latest
 
 // still is a status without the figures that always move.
 func still(s status) status {
-	s.Self = statusSelf{}
+	s.Self, s.Together.Screen = statusSelf{}, statusScreen{}
 	peers := make([]statusPeer, len(s.Peers))
 	for i, p := range s.Peers {
 		peers[i] = statusPeer{ID: p.ID, Name: p.Name, Role: p.Role, Width: p.Width, Height: p.Height}
@@ -158,6 +206,7 @@ func snapshot(s call.State, desk *run.Desk, m *machine) status {
 	if len(s.Call.Pairings) > 0 && s.Call.Pairings[0].Standing == call.StandingAgreed {
 		out.SafetyCode = safetyCode(s.Call.Pairings[0].Code, s.Settings.Language)
 	}
+	out.Together = together(s.Call, counters)
 	own := counters("")
 	out.Self = statusSelf{own.Width, own.Height, own.FPS, own.AudioMS}
 	rtt, loss := desk.Stats()

@@ -82,6 +82,31 @@ func (d *Display) Type(text string) error {
 	return err
 }
 
+// Downloads is where the program keeps files.
+func (d *Display) Downloads() string { return filepath.Join(d.lab.Dir, "home", "Downloads") }
+
+// Choose lets the system's dialog for files answer with these: nobody is there to click. It
+// stands in for the program zenity.
+func (d *Display) Choose(paths ...string) error {
+	dir := filepath.Join(d.lab.Dir, "chooser")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	list := filepath.Join(dir, "list")
+	if err := os.WriteFile(list, []byte(strings.Join(paths, "\x1e")), 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "zenity"), []byte("#!/bin/sh\ncat "+list+"\n"), 0o700)
+}
+
+// Clipboard is the text that was copied.
+func (d *Display) Clipboard() (string, error) {
+	cmd := exec.Command("xclip", "-selection", "clipboard", "-o")
+	cmd.Env = append(os.Environ(), "DISPLAY="+d.Name)
+	out, err := cmd.Output()
+	return string(out), err
+}
+
 // Focus gives the keyboard to the program's window. There is no window manager.
 func (d *Display) Focus(ctx context.Context) error {
 	return Until(ctx, "the program's window", 60*time.Second, func() bool {
@@ -210,6 +235,16 @@ type Sealed struct {
 	NoKey                     int64 `json:"no_key"`
 }
 
+// Together counts messages, files and screens; see the program's status file.
+type Together struct {
+	Messages, Delivered, Files, Received, Given int
+	Sharing                                     bool
+	Screen                                      struct {
+		Width, Height int
+		FramesShown   int64 `json:"frames_shown"`
+	}
+}
+
 // Status is what --status holds.
 type Status struct {
 	Phase string `json:"phase"`
@@ -219,6 +254,8 @@ type Status struct {
 	// Secrecy is how far the encryption reaches, SafetyCode the words of the first person's code.
 	Secrecy    string `json:"secrecy"`
 	SafetyCode string `json:"safety_code"`
+	// Together counts what is done together.
+	Together Together
 	// Path is the chosen pair, once the program tells it.
 	Path *struct{ Local, Remote, Protocol string } `json:"path"`
 	Self struct {
@@ -263,7 +300,10 @@ func (l *Lab) StartDesktop(d *Display, sound *Sound, session string, args ...str
 	status := filepath.Join(l.Dir, "status.json")
 	_ = os.Remove(status)
 	env := []string{"HOME=" + home, "XDG_RUNTIME_DIR=" + run, "XDG_CONFIG_HOME=" + filepath.Join(home, ".config"), "DISPLAY=" + d.Name,
-		"LANG=fr_FR.UTF-8", "LIBGL_ALWAYS_SOFTWARE=1", "WAYLAND_DISPLAY="}
+		"LANG=fr_FR.UTF-8", "LIBGL_ALWAYS_SOFTWARE=1", "WAYLAND_DISPLAY=", "PATH=" + filepath.Join(l.Dir, "chooser") + ":" + os.Getenv("PATH")}
+	if err := os.MkdirAll(d.Downloads(), 0o700); err != nil {
+		return nil, err
+	}
 	if sound != nil {
 		env = append(env, "PULSE_SERVER="+sound.Server)
 	} else {

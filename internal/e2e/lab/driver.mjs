@@ -231,6 +231,17 @@ const commands = {
   async press({ key, times }) {
     for (let i = 0; i < (times || 1); i++) await page.keyboard.press(key);
   },
+  // type writes into a field with the keyboard.
+  async type({ selector, text }) {
+    const field = await page.waitForSelector(selector, { timeout: 20000 });
+    await field.focus();
+    await page.keyboard.type(text);
+  },
+  // choose gives files to a field for files.
+  async choose({ selector, paths }) {
+    const field = await page.waitForSelector(selector, { timeout: 20000 });
+    await field.uploadFile(...paths);
+  },
   // click presses the visible button with this accessible name (or data-do attribute).
   async click({ name }) {
     const box = await page.waitForFunction(

@@ -257,11 +257,13 @@ func (s *Server) Command(stdin string, args ...string) (string, error) {
 // Invited is what invite --json answers.
 type Invited struct {
 	Appointment, Link, Mail string
+	// Guests are those invited besides, in their order.
+	Guests []struct{ Link, Mail string }
 }
 
-// Invite makes an appointment for now.
-func (s *Server) Invite(clinician, patient, name string) (Invited, error) {
-	out, err := s.Command("", "invite", "--clinician", clinician, "--patient-email", patient, "--patient-name", name, "--at", "now", "--url", s.Base(), "--json")
+// Invite makes an appointment for now; more are arguments of the command.
+func (s *Server) Invite(clinician, patient, name string, more ...string) (Invited, error) {
+	out, err := s.Command("", append([]string{"invite", "--clinician", clinician, "--patient-email", patient, "--patient-name", name, "--at", "now", "--url", s.Base(), "--json"}, more...)...)
 	if err != nil {
 		return Invited{}, err
 	}

@@ -1,0 +1,140 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"ekermed.example/ekermed/internal/e2e/lab"
+)
+
+// together is a call of the desktop with one browser, and with a second one where two pages
+// must do something together.
+type together struct {
+	*testing.T
+	*lab.Scene
+	ctx   context.Context
+	pages []*lab.Browser
+}
+
+// meet brings everybody into one call.
+func meet(t *testing.T, engines ...string) *together {
+	t.Helper()
+	c := &together{T: t, Scene: newScene(t), ctx: t.Context()}
+	must(t, c.SetServer(c.ctx, "127.0.0.1:0"))
+	must(t, c.SetDesk(c.ctx))
+	invited, err := c.Server.Invite(lab.Email, "patient@example.org", "Yann Kermadec", "--also", "companion:Lou Kermadec:lou@example.org")
+	must(t, err)
+	links := []string{linkInMail(t, invited.Mail)}
+	for _, also := range invited.Guests {
+		links = append(links, also.Link)
+	}
+	for i, engine := range engines {
+		b, err := c.StartBrowser(engine, c.Sound, false)
+		must(t, err)
+		c.pages = append(c.pages, b)
+		must(t, c.Join(c.ctx, b, links[i]))
+		if i == 0 {
+			_, _, err = c.Admit(c.ctx, b)
+		} else {
+			err = c.admitMore(b, i+1)
+		}
+		must(t, err)
+		must(t, b.Phase("call", 20*time.Second))
+	}
+	_, err = c.Desktop.Wait(c.ctx, "keys with everybody", 30*time.Second, func(s lab.Status) bool { return len(s.Peers) == len(engines) && s.Secrecy == "end" })
+	must(t, err)
+	return c
+}
+
+// admitMore lets somebody else in.
+func (c *together) admitMore(b *lab.Browser, people int) error {
+	err := lab.Until(c.ctx, "another one in the call", 30*time.Second, func() bool {
+		if len(c.Desktop.Status().Peers) == people {
+			return true
+		}
+		_ = c.Display.Key("ctrl+Return")
+		time.Sleep(2 * time.Second)
+		return false
+	})
+	return err
+}
+
+// js evaluates an expression on a page.
+func (c *together) js(b *lab.Browser, js string, into any) {
+	c.Helper()
+	v, err := b.Do("eval", map[string]any{"js": js})
+	must(c.T, err)
+	must(c.T, json.Unmarshal(v, into))
+}
+
+// shows waits until an expression is true on a page.
+func (c *together) shows(b *lab.Browser, what, js string) {
+	c.Helper()
+	must(c.T, lab.Until(c.ctx, what, 20*time.Second, func() bool {
+		var yes bool
+		c.js(b, js, &yes)
+		return yes
+	}))
+}
+
+// write sends a message on a page.
+func (c *together) write(b *lab.Browser, text string) {
+	c.Helper()
+	_, err := b.Do("type", map[string]any{"selector": "textarea[data-control=message]", "text": text})
+	must(c.T, err)
+	_, err = b.Do("press", map[string]any{"key": "Enter"})
+	must(c.T, err)
+}
+
+const arabic = "مرحبا <b>bonjour</b> 👋 https://exemple.fr/x?a=1&b=2"
+
+// TestConversationTogether: what is written is read on every side, letter by letter, and
+// confirmed.
+func TestConversationTogether(t *testing.T) {
+	c := meet(t, "chromium", "firefox")
+	first, second := c.pages[0], c.pages[1]
+	for _, b := range c.pages {
+		must(t, b.Click("Écrire"))
+	}
+	log := func(text string) string {
+		q, _ := json.Marshal(text)
+		return `[...document.querySelectorAll(".said-text")].some((e) => e.textContent === ` + string(q) + `)`
+	}
+	// Desktop to both pages.
+	must(t, c.Display.Key("ctrl+k"))
+	must(t, c.Display.Type("Bonjour a tous"))
+	must(t, c.Display.Key("Return"))
+	for _, b := range c.pages {
+		c.shows(b, "the desktop's words on "+b.Engine, log("Bonjour a tous"))
+	}
+	_, err := c.Desktop.Wait(c.ctx, "delivered", 10*time.Second, func(s lab.Status) bool { return s.Together.Delivered == 1 })
+	must(t, err)
+	// Each page to the desktop and to the other page.
+	c.write(first, arabic)
+	c.shows(second, "the first page's words on the second", log(arabic))
+	c.write(second, "vu")
+	c.shows(first, "the second page's words on the first", log("vu"))
+	_, err = c.Desktop.Wait(c.ctx, "all messages", 10*time.Second, func(s lab.Status) bool { return s.Together.Messages == 3 })
+	must(t, err)
+	// The desktop's own screen has them, to the letter: it copies what it shows.
+	must(t, c.Display.Key("Tab", "Tab", "Return"))
+	var copied string
+	must(t, lab.Until(c.ctx, "the conversation on the clipboard", 10*time.Second, func() bool {
+		copied, _ = c.Display.Clipboard()
+		return strings.Contains(copied, "Bonjour a tous")
+	}))
+	for _, want := range []string{"Yann Kermadec\n" + arabic, "Lou Kermadec\nvu"} {
+		if !strings.Contains(copied, want) {
+			t.Errorf("copied %q, without %q", copied, want)
+		}
+	}
+	// Markup is text.
+	var bold int
+	c.js(second, `document.querySelectorAll('.said-text b').length`, &bold)
+	if bold != 0 {
+		t.Error("what was written became markup")
+	}
+}
