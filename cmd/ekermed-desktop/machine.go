@@ -95,6 +95,13 @@ func (m *machine) level() float64 {
 	return 0
 }
 
+func (m *machine) levelOf(peer string) float64 {
+	if s := m.session.Load(); s != nil {
+		return s.LevelOf(peer)
+	}
+	return 0
+}
+
 // systemLanguage is the language of the desktop, from the environment where there is one.
 func systemLanguage() string {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {

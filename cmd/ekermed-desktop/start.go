@@ -54,7 +54,7 @@ func start(ctx context.Context, o options, log *slog.Logger) error {
 	w := a.NewWindow("e-KerMed")
 	choose := chooser{ctx, log}
 	screens := ui.New(ui.Options{
-		Emit: desk.Post, Post: fyne.Do, Frames: m, Level: m.level,
+		Emit: desk.Post, Post: fyne.Do, Frames: m, Level: m.level, LevelOf: m.levelOf,
 		Active: func() { desk.Post(call.Active{}) },
 		Notify: func(title, body string) { a.SendNotification(fyne.NewNotification(title, body)) },
 		Title:  w.SetTitle,

@@ -48,6 +48,10 @@ type (
 		Peer string
 		On   bool
 	}
+	// LowerHand answers somebody's raised hand. MuteThem asks somebody, or with no Peer
+	// everybody, to mute.
+	LowerHand struct{ Peer string }
+	MuteThem  struct{ Peer string }
 	// PutOut takes somebody out of the call.
 	PutOut struct{ Peer string }
 	// SetAudio and SetVideo mute and unmute.
@@ -196,6 +200,8 @@ func (SignIn) event()            {}
 func (Active) event()            {}
 func (Lock) event()              {}
 func (SetAside) event()          {}
+func (LowerHand) event()         {}
+func (MuteThem) event()          {}
 func (PutOut) event()            {}
 func (SignOut) event()           {}
 func (ProxyLogin) event()        {}

@@ -225,6 +225,10 @@ func stepCall(s State, ev Event, now time.Time) (State, []Effect) {
 		return tell(s, wire.Lock(ev))
 	case SetAside:
 		return tell(s, wire.Hold(ev))
+	case LowerHand:
+		return tell(s, wire.Hand{Peer: ev.Peer})
+	case MuteThem:
+		return tell(s, wire.Silence(ev))
 	case PutOut:
 		return tell(s, wire.Remove{Peer: ev.Peer})
 	case SetAudio:

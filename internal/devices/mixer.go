@@ -26,20 +26,21 @@ type source struct {
 	decoder *codec.OpusDecoder
 	rest    []int16        // decoded, not played yet; memory of the decoder
 	played  *atomic.Uint64 // samples
+	meter   *stage.Meter
 	silence [codec.FrameSamples]int16
 }
 
 func newMixer() *mixer { return &mixer{sources: map[string]*source{}} }
 
 // add plays a peer from now on, in place of what was played of that peer before.
-func (m *mixer) add(peer string, in *jitter.Audio, played *atomic.Uint64) error {
+func (m *mixer) add(peer string, in *jitter.Audio, played *atomic.Uint64, meter *stage.Meter) error {
 	decoder, err := codec.NewOpusDecoder()
 	if err != nil {
 		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.sources[peer] = &source{in: in, decoder: decoder, played: played}
+	m.sources[peer] = &source{in: in, decoder: decoder, played: played, meter: meter}
 	return nil
 }
 
@@ -56,6 +57,7 @@ func (m *mixer) fill(out []int16) {
 	defer m.mu.Unlock()
 	for peer, s := range m.sources {
 		if s.in.Closed() {
+			s.meter.Add(nil)
 			delete(m.sources, peer)
 			continue
 		}
@@ -74,6 +76,7 @@ func (s *source) mix(out []int16) {
 	for len(out) > 0 {
 		if len(s.rest) == 0 {
 			s.rest = s.pull()
+			s.meter.Add(s.rest)
 		}
 		n := min(len(s.rest), len(out))
 		stage.Mix(out, s.rest[:n])

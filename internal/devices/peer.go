@@ -31,6 +31,7 @@ type Counters struct {
 type peer struct {
 	slot    *stage.Slot
 	samples atomic.Uint64 // played
+	meter   stage.Meter   // of what is played
 
 	mu     sync.Mutex
 	turns  int // how often PlayVideo was called

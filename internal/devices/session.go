@@ -202,6 +202,14 @@ func (s *Session) Level() float64 {
 	return s.voice.meter.Level()
 }
 
+// LevelOf is the loudness of what is played of a peer, 0 to 1.
+func (s *Session) LevelOf(peer string) float64 {
+	if p, ok := s.known(peer); ok {
+		return p.meter.Level()
+	}
+	return 0
+}
+
 // Chime plays a short sound over whatever else is played.
 func (s *Session) Chime(kind Chime) {
 	pcm, err := kind.sound()
@@ -311,7 +319,7 @@ func (s *Session) PlayVideo(peer string, in *jitter.Video) {
 // PlayAudio mixes a peer's sound into the speaker until in is closed. It takes the
 // place of what was played of that peer before.
 func (s *Session) PlayAudio(peer string, in *jitter.Audio) {
-	if err := s.mixer.add(peer, in, &s.peer(peer).samples); err != nil {
+	if err := s.mixer.add(peer, in, &s.peer(peer).samples, &s.peer(peer).meter); err != nil {
 		s.log.Error("playing sound", "err", fmt.Errorf("peer: %w", err))
 	}
 }

@@ -148,7 +148,7 @@ func (s *callScreen) showTiles(c call.Consultation, others []wire.Person) {
 		} else if c.Phase == call.Connecting {
 			title, why = w.T("desktop.call.connecting"), w.T("desktop.call.connecting_hint")
 		}
-		s.tiles[0].show(wire.Person{}, title, why)
+		s.tiles[0].show(wire.Person{}, title, why, true)
 		return
 	}
 	for i, p := range others {
@@ -161,7 +161,7 @@ func (s *callScreen) showTiles(c call.Consultation, others []wire.Person) {
 		case !p.Video:
 			why = w.T("desktop.call.audio_only")
 		}
-		s.tiles[i].show(p, w.person(p), why)
+		s.tiles[i].show(p, w.person(p), why, len(others) == 1)
 	}
 }
 
@@ -317,6 +317,9 @@ func (l *callLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	barWidth := fyne.Min(s.bar.root.MinSize().Width, free)
 	barHeight := kit.HeightFor(s.bar.root, barWidth)
 	put(s.bar.root, (size.Width-barWidth)/2, size.Height-m-barHeight, barWidth, barHeight)
+	if len(s.tiles) > 1 {
+		s.people.Resize(fyne.NewSize(size.Width, fyne.Max(0, size.Height-barHeight-2*m))) // names stand at its foot
+	}
 	w := fyne.Max(150, fyne.Min(280, size.Width*0.2))
 	h := w / s.selfView.Aspect()
 	if h > size.Height*0.34 {

@@ -26,8 +26,9 @@ func (u *UI) openPeople() {
 	w := u.words
 	d := &peopleDialog{u: u, rows: map[string]*peopleRow{}, list: kit.Column(kit.M), locked: kit.NewText("", kit.Body, kit.Muted)}
 	d.lock = kit.NewButton(u.host, kit.Secondary, "lock", "", func() { u.emit(call.Lock{On: !u.state.Call.Locked}) }).Small()
+	d.mute = kit.NewButton(u.host, kit.Secondary, "microphone-slash", w.T("desktop.people.mute_all"), func() { u.emit(call.MuteThem{}) }).Small()
 	d.close = kit.NewButton(u.host, kit.Secondary, "", w.T("common.close"), u.closeDialog)
-	content := kit.Column(kit.L, heading(w.T("desktop.people.title")), kit.Spread(kit.M, 14, d.locked, d.locked, d.lock), d.list)
+	content := kit.Column(kit.L, heading(w.T("desktop.people.title")), kit.Spread(kit.M, 14, d.locked, d.locked, d.mute, d.lock), d.list)
 	u.open(&dialog{name: "people", sheet: kit.NewSheet(54, content, kit.RowAligned(fyne.TextAlignTrailing, kit.M, d.close)),
 		show: d.show, again: u.openPeople}, d.close)
 }
@@ -38,6 +39,7 @@ type peopleDialog struct {
 	rows        map[string]*peopleRow
 	locked      *kit.Text
 	lock, close *kit.Button
+	mute        *kit.Button
 }
 
 func (d *peopleDialog) show(s call.State) {
@@ -68,6 +70,7 @@ func (d *peopleDialog) show(s call.State) {
 	if c.Locked {
 		d.locked.Set(w.T("desktop.lock.on"))
 	}
+	d.mute.Hidden = !slices.ContainsFunc(c.Voices(), mutable)
 	lockLook(w, d.lock, kit.Secondary, c.Locked)
 	if gone && d.u.dialog != nil && d.u.dialog.name == "people" {
 		d.u.focus(d.close) // the button that had the keyboard may be gone
@@ -96,7 +99,11 @@ type peopleRow struct {
 	name, role          *kit.Text
 	status              *kit.Pill
 	admit, hold, remove *kit.Button
+	hand, mute          *kit.Button
 }
+
+// mutable: somebody who may be asked to mute.
+func mutable(p wire.Person) bool { return p.Audio && p.Role != wire.RoleClinician }
 
 func newPeopleRow(u *UI) *peopleRow {
 	w, h := u.words, u.host
@@ -109,9 +116,11 @@ func newPeopleRow(u *UI) *peopleRow {
 		u.emit(call.SetAside{Peer: r.p.ID, On: r.p.Place == wire.PlaceCall})
 	}).Small()
 	r.remove = kit.NewButton(h, kit.Plain, "x", w.T("desktop.people.remove"), func() { u.askRemove(r.p.ID, w.person(r.p)) }).Small()
+	r.hand = kit.NewButton(h, kit.Secondary, "hand", w.T("desktop.people.lower"), func() { u.emit(call.LowerHand{Peer: r.p.ID}) }).Small()
+	r.mute = kit.NewButton(h, kit.Secondary, "microphone-slash", w.T("desktop.people.mute"), func() { u.emit(call.MuteThem{Peer: r.p.ID}) }).Small()
 	words := kit.Column(kit.XS, kit.Column(kit.Zero, r.name, r.role), kit.Row(kit.S, r.status.Box))
 	r.root = kit.Layers(kit.NewPanel(kit.Surface, kit.Border, kit.RadiusM), kit.Inset(kit.M, kit.M,
-		kit.Spread(kit.M, 11, words, r.avatar, words, r.admit, r.hold, r.remove)))
+		kit.Spread(kit.M, 11, words, r.avatar, words, r.admit, r.hand, r.mute, r.hold, r.remove)))
 	return r
 }
 
@@ -135,7 +144,9 @@ func (r *peopleRow) show(p wire.Person, self bool) {
 	} else {
 		r.hold.Set(kit.Secondary, "hourglass-medium", w.T("desktop.people.hold"))
 	}
-	for _, b := range []*kit.Button{r.admit, r.hold, r.remove} {
+	r.hand.Hidden = self || !p.Hand
+	r.mute.Hidden = self || p.Place != wire.PlaceCall || !mutable(p) || p.Role.Watches()
+	for _, b := range []*kit.Button{r.admit, r.hand, r.mute, r.hold, r.remove} {
 		b.Name = w.T("desktop.named", "do", b.Label(), "name", name)
 	}
 }
@@ -151,6 +162,8 @@ func (w words) whereabouts(p wire.Person) (kit.Tone, string, string) {
 		return kit.Amber, "hourglass-medium", w.T("desktop.people.door")
 	case p.Place == wire.PlaceHold:
 		return kit.Amber, "hourglass-medium", w.T("desktop.people.held")
+	case p.Hand:
+		return kit.DeepAmber, "hand", w.T("desktop.people.hand")
 	case p.Role == wire.RoleObserver:
 		return kit.Neutral, "eye", w.T("desktop.people.watching")
 	}

@@ -168,6 +168,7 @@ func scenes() []scene {
 			d.openPeople()
 			d.button(d.words.T("desktop.people.remove")).Tapped(nil)
 		}},
+		{"d7-six", six(), func(d *desk) { d.o.LevelOf = func(id string) float64 { return map[string]float64{"p2": 0.8}[id] } }},
 		{"d7-share", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) {
 			s.Call.Sharing = call.Sharing{Asking: true, Listed: true, Surfaces: surfaces()}
 		}), func(d *desk) { d.ctrl(fyne.KeyS) }},
@@ -214,6 +215,17 @@ func filed(s call.State) call.State {
 		{ID: "6", Mine: true, Name: "vide.txt", State: files.Failed, Problem: files.ProblemEmpty},
 	}
 	return s
+}
+
+// six people are in the call: one speaks, one raises a hand, one has no picture.
+func six() call.State {
+	people := []wire.Person{admitted("Camille Moreau")}
+	for i, name := range []string{"Inès Le Bihan", "Dr Paul Riou", "Lou Moreau", "Yann Kermadec"} {
+		p := guest(fmt.Sprintf("p%d", i+2), name, []wire.Role{wire.RoleInterpreter, wire.RoleColleague, wire.RoleCompanion, wire.RoleCompanion}[i], "", wire.PlaceCall)
+		p.Hand, p.Video = i == 2, i != 1
+		people = append(people, p)
+	}
+	return inCall(call.Talking, people...)
 }
 
 func surfaces() []call.Surface {
@@ -273,6 +285,9 @@ func (d *desk) play(sc scene, settings call.Settings) {
 	d.frames.set("p2", patientPicture())
 	d.frames.set("", selfPicture())
 	d.frames.set(wire.ScreenStream("p1"), screenPicture())
+	for _, id := range []string{"p4", "p5"} {
+		d.frames.set(id, patientPicture())
+	}
 	sc.state.Settings = settings
 	d.input.moved = d.clock
 	d.Show(sc.state)

@@ -1,12 +1,15 @@
 package ui
 
 import (
+	"image/color"
 	"math"
+	"time"
 
 	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/ui/kit"
 	"ekermed.example/ekermed/internal/ui/video"
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 )
 
@@ -22,6 +25,65 @@ type tile struct {
 	avatar *kit.Avatar
 	name   *kit.Text
 	why    *kit.Text
+	tag    *nameTag
+}
+
+// speaksAt is the loudness of speech; heldFor bridges the pauses between words.
+const (
+	speaksAt = 0.35
+	heldFor  = 700 * time.Millisecond
+)
+
+// nameTag stands on a picture when there are several: who it is, that they speak, and that
+// they raise a hand. Speech is told by a word, an icon and a frame.
+type nameTag struct {
+	root, speaks *fyne.Container
+	name         *kit.Text
+	hand         *kit.Icon
+	frame        *canvas.Rectangle
+	spoke        time.Time
+}
+
+func newNameTag(w words) *nameTag {
+	g := &nameTag{name: kit.NewText("", kit.Caption, kit.CallInk).Bold().Fit(kit.Whole), hand: kit.NewIcon("hand", kit.Body, kit.CallWaiting), frame: canvas.NewRectangle(color.Transparent)}
+	g.speaks = kit.Row(kit.XS, kit.NewIcon("speaker-high", kit.Caption, kit.CallInk), kit.NewText(w.T("desktop.call.speaks"), kit.Caption, kit.CallInk).Fit(kit.Whole))
+	g.frame.StrokeWidth = 4
+	g.root = container.New(tagLayout{}, g.frame, chip(kit.Row(kit.S, g.hand, g.name, g.speaks)))
+	return g
+}
+
+// show takes the person; alone, the name stands elsewhere.
+func (g *nameTag) show(p wire.Person, name string, alone bool) {
+	g.name.Set(name)
+	g.hand.Hidden = !p.Hand
+	g.root.Hidden = p.ID == "" || alone && !p.Hand
+}
+
+// loud takes how loud the person is now.
+func (g *nameTag) loud(level float64, now time.Time) {
+	if level >= speaksAt {
+		g.spoke = now
+	}
+	quiet := now.Sub(g.spoke) > heldFor
+	if g.speaks.Hidden == quiet && g.frame.Hidden == quiet {
+		return
+	}
+	g.speaks.Hidden, g.frame.Hidden = quiet, quiet
+	g.frame.StrokeColor = kit.Color(kit.CallInk)
+	g.root.Refresh()
+}
+
+// tagLayout frames the picture, and sets the name at its lower left.
+type tagLayout struct{}
+
+func (tagLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(32, 18) }
+
+func (tagLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(size)
+	tag := objects[1].MinSize()
+	gap := kit.Size(kit.S)
+	objects[1].Resize(fyne.NewSize(fyne.Min(tag.Width, size.Width-2*gap), tag.Height))
+	objects[1].Move(fyne.NewPos(gap, size.Height-tag.Height-gap))
 }
 
 func newTile(u *UI) *tile {
@@ -31,12 +93,14 @@ func newTile(u *UI) *tile {
 		why:    kit.NewText("", kit.Lead, kit.CallMuted).Align(fyne.TextAlignCenter)}
 	t.face = centred(t.avatar)
 	t.calm = container.New(&calmLayout{t}, kit.Column(kit.M, t.face, kit.Column(kit.XS, t.name, t.why)))
-	t.root = container.NewStack(t.view, t.calm)
+	t.tag = newNameTag(u.words)
+	t.root = container.NewStack(t.view, t.calm, t.tag.root)
 	return t
 }
 
 // show takes a person and the words for when there is no picture.
-func (t *tile) show(p wire.Person, name, why string) {
+func (t *tile) show(p wire.Person, name, why string, alone bool) {
+	t.tag.show(p, name, alone)
 	t.id, t.wants, t.view.Name = p.ID, p.Video && !p.Away, name
 	t.avatar.Set(initials(name))
 	t.calm.Refresh()
@@ -52,6 +116,11 @@ func (t *tile) frame() bool {
 		t.view.Clear()
 	} else {
 		t.view.Draw(t.u.o.Frames.Latest(t.id))
+	}
+	if t.id != "" && t.u.o.LevelOf != nil && t.tag.root.Visible() {
+		t.tag.loud(t.u.o.LevelOf(t.id), t.u.o.Now())
+	} else {
+		t.tag.loud(0, t.u.o.Now())
 	}
 	if hidden := t.view.Shown(); hidden != t.calm.Hidden {
 		t.calm.Hidden = hidden

@@ -35,6 +35,8 @@ type Options struct {
 	Frames Frames
 	// Level is what the microphone hears, 0 to 1.
 	Level func() float64
+	// LevelOf is how loud somebody is, 0 to 1.
+	LevelOf func(peer string) float64
 	// Active is told, once a minute at most, that somebody is at the desk.
 	Active func()
 	// Notify shows a notification of the system, Title sets the window's title and

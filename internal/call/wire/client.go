@@ -128,6 +128,20 @@ type Share struct {
 	On bool `json:"on"`
 }
 
+// Hand raises the sender's hand, or lowers it. Clinicians, and colleagues in the call, may
+// lower that of Peer.
+type Hand struct {
+	Up   bool   `json:"up"`
+	Peer string `json:"peer,omitempty"`
+}
+
+// Silence asks a person, or with no Peer everybody else but clinicians, to mute their
+// microphone. Their programs do so at once, and they may switch it on again. Clinicians, and
+// colleagues in the call.
+type Silence struct {
+	Peer string `json:"peer,omitempty"`
+}
+
 // Leave says goodbye. The server answers by closing the connection.
 type Leave struct {
 	// End ends the consultation for everybody. The appointment's clinician only.
@@ -157,5 +171,7 @@ func (Up) wireType() string        { return "up" }
 func (Renew) wireType() string     { return "renew" }
 func (Media) wireType() string     { return "media" }
 func (Share) wireType() string     { return "share" }
+func (Hand) wireType() string      { return "hand" }
+func (Silence) wireType() string   { return "silence" }
 func (Leave) wireType() string     { return "leave" }
 func (Ping) wireType() string      { return "ping" }

@@ -88,6 +88,10 @@ func fromClient(kind string) decoder {
 		return as[Media]
 	case "share":
 		return as[Share]
+	case "hand":
+		return as[Hand]
+	case "silence":
+		return as[Silence]
 	case "leave":
 		return as[Leave]
 	case "ping":
@@ -132,6 +136,8 @@ func fromServer(kind string) decoder {
 		return as[Probed]
 	case "said":
 		return as[Said]
+	case "silenced":
+		return as[Silenced]
 	case "ended":
 		return as[Ended]
 	case "failure":
@@ -147,12 +153,12 @@ func fromServer(kind string) decoder {
 // ClientMessages and ServerMessages list what each side may send, for the
 // TypeScript writer and for tests.
 func ClientMessages() []Message {
-	return []Message{Hello{}, Watch{}, Probe{}, Ready{}, Admit{}, Refuse{}, Note{}, Lock{}, Remove{}, Hold{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Data{Topic: TopicChat}, Up{}, Renew{}, Media{}, Share{}, Leave{}, Ping{}}
+	return []Message{Hello{}, Watch{}, Probe{}, Ready{}, Admit{}, Refuse{}, Note{}, Lock{}, Remove{}, Hold{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Data{Topic: TopicChat}, Up{}, Renew{}, Media{}, Share{}, Hand{}, Silence{}, Leave{}, Ping{}}
 }
 
 // ServerMessages lists every message the server may send.
 func ServerMessages() []Message {
-	return []Message{Welcome{}, Presence{}, Gone{}, Admitted{}, Locked{}, Direct{}, Settle{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Data{Topic: TopicChat}, Probed{}, Said{}, Ended{}, Failure{}, Pong{}, Agenda{}}
+	return []Message{Welcome{}, Presence{}, Gone{}, Admitted{}, Locked{}, Direct{}, Settle{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Data{Topic: TopicChat}, Probed{}, Said{}, Silenced{}, Ended{}, Failure{}, Pong{}, Agenda{}}
 }
 
 // Bodies lists the types of the HTTP interface that are not messages.
@@ -235,6 +241,10 @@ func check(m Message) error {
 		return errors.Join(size("peer", m.Peer, MaxToken), text("text", m.Text, MaxText))
 	case Remove:
 		return errors.Join(size("peer", m.Peer, MaxToken), text("text", m.Text, MaxText))
+	case Hand:
+		return size("peer", m.Peer, MaxToken)
+	case Silence:
+		return size("peer", m.Peer, MaxToken)
 	case Hold:
 		return size("peer", m.Peer, MaxToken)
 	case Offer:

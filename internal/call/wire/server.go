@@ -56,6 +56,8 @@ type Person struct {
 	// Audio and Video: what the person lets out now.
 	Audio bool `json:"audio"`
 	Video bool `json:"video"`
+	// Hand: wants to say something.
+	Hand bool `json:"hand,omitempty"`
 	// Screen: shows their screen now.
 	Screen bool `json:"screen,omitempty"`
 	// Keys and Seal: what the person's program can do, see Ready.
@@ -141,6 +143,12 @@ type Said struct {
 	Text string `json:"text"`
 }
 
+// Silenced asks the client to mute its microphone now; see Silence.
+type Silenced struct {
+	// By is the id of who asks.
+	By string `json:"by"`
+}
+
 // Ended tells that the participant's consultation is over; the connection closes.
 type Ended struct {
 	Reason Reason `json:"reason"`
@@ -178,6 +186,7 @@ func (Settle) wireType() string   { return "settle" }
 func (Offer) wireType() string    { return "offer" }
 func (Probed) wireType() string   { return "probed" }
 func (Said) wireType() string     { return "said" }
+func (Silenced) wireType() string { return "silenced" }
 func (Ended) wireType() string    { return "ended" }
 func (Failure) wireType() string  { return "failure" }
 func (Pong) wireType() string     { return "pong" }

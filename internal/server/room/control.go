@@ -99,3 +99,36 @@ func (r *room) noRoom(p *person) *wire.Failure {
 	}
 	return nil
 }
+
+// hand raises or lowers a hand: one's own, or as who runs the call that of somebody, down.
+func (r *room) hand(by *person, m wire.Hand) *wire.Failure {
+	p := by
+	if m.Peer != "" {
+		if p = r.people[m.Peer]; p == nil || m.Up {
+			return noPeer()
+		}
+	}
+	if p.Hand != m.Up {
+		p.Hand = m.Up
+		r.tell(p)
+	}
+	return nil
+}
+
+// silence asks people to mute: clinicians are never asked, and nobody who is not in the call.
+func (r *room) silence(by *person, id string) *wire.Failure {
+	if id != "" {
+		p, failure := r.subject(by, id)
+		if failure != nil {
+			return failure
+		}
+		p.conn.Send(wire.Silenced{By: by.ID})
+		return nil
+	}
+	for _, p := range r.people {
+		if p != by && p.Place == wire.PlaceCall && over(by.Role, p.Role) {
+			p.conn.Send(wire.Silenced{By: by.ID})
+		}
+	}
+	return nil
+}

@@ -49,6 +49,13 @@ func table(m wire.Message) rights {
 			return rights{always, always, always, always, always, always}
 		}
 		return rights{always, always, always, always, always, never}
+	case wire.Hand:
+		if m.Peer != "" { // somebody else's
+			return rights{clinician: inside, colleague: inside}
+		}
+		return rights{inside, inside, inside, inside, inside, inside}
+	case wire.Silence:
+		return rights{clinician: inside, colleague: inside}
 	case wire.Share: // nothing happens on hold or at the door
 		return rights{inside, inside, inside, inside, inside, never}
 	case wire.Offer: // of a direct connection, which would be one to publish on

@@ -37,6 +37,9 @@ encapsulate  yy yy yy yy yy yy
 sealed       yy yy yy yy yy yy
 data         yy yy yy yy yy ..
 data+view    yy yy yy yy yy yy
+hand         oy yy oy oy oy oy
+hand+peer    .. yy oy .. .. ..
+silence      .. yy oy .. .. ..
 share        oy yy oy oy oy ..
 up           yy yy yy yy yy yy
 renew        yy yy yy yy yy yy
@@ -47,7 +50,7 @@ ping         yy yy yy yy yy yy
 
 // deciders is every message there is, and those whose content decides.
 func deciders() map[string]wire.Message {
-	all := map[string]wire.Message{"leave+end": wire.Leave{End: true}, "data+view": wire.Data{View: true}}
+	all := map[string]wire.Message{"leave+end": wire.Leave{End: true}, "data+view": wire.Data{View: true}, "hand+peer": wire.Hand{Peer: "x"}}
 	for _, m := range wire.ClientMessages() {
 		all[wire.Type(m)] = m
 	}

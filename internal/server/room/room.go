@@ -308,6 +308,10 @@ func (r *room) handle(p *person, m wire.Message) *wire.Failure {
 		return r.media(p, m)
 	case wire.Commit, wire.Reveal, wire.Encapsulate, wire.Sealed, wire.Data:
 		r.secret(p, m)
+	case wire.Hand:
+		return r.hand(p, m)
+	case wire.Silence:
+		return r.silence(p, m.Peer)
 	case wire.Share:
 		return r.present(p, m.On)
 	case wire.Leave:

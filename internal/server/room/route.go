@@ -443,7 +443,7 @@ func (r *room) cut(p *person) {
 		p.seat.Close()
 		p.seat = nil
 	}
-	p.upDirect, p.upServer, p.Screen = 0, 0, false
+	p.upDirect, p.upServer, p.Screen, p.Hand = 0, 0, false, false
 	r.route.failed = false // the next two may reach each other
 	if !r.direct(p) {
 		return

@@ -158,6 +158,13 @@ export interface GuestLink {
   mail: string;
 }
 
+/** Hand raises the sender's hand, or lowers it. Clinicians, and colleagues in the call, may
+ * lower that of Peer. */
+export interface Hand {
+  up: boolean;
+  peer?: string;
+}
+
 /** Hello enters a room. It is the first message of a participant's connection. */
 export interface Hello {
   version: number;
@@ -313,6 +320,8 @@ export interface Person {
   /** Audio and Video: what the person lets out now. */
   audio: boolean;
   video: boolean;
+  /** Hand: wants to say something. */
+  hand?: boolean;
   /** Screen: shows their screen now. */
   screen?: boolean;
   /** Keys and Seal: what the person's program can do, see Ready. */
@@ -459,6 +468,19 @@ export interface SignIn {
   code?: string;
 }
 
+/** Silence asks a person, or with no Peer everybody else but clinicians, to mute their
+ * microphone. Their programs do so at once, and they may switch it on again. Clinicians, and
+ * colleagues in the call. */
+export interface Silence {
+  peer?: string;
+}
+
+/** Silenced asks the client to mute its microphone now; see Silence. */
+export interface Silenced {
+  /** By is the id of who asks. */
+  by: string;
+}
+
 /** Topic names the feature that Data is of, so that the server can tell who may send it
  * without reading it. */
 export type Topic = "chat" | "files" | "board" | "screen" | "snapshot";
@@ -530,6 +552,8 @@ export type FromClient =
   | { type: "renew"; data: Renew }
   | { type: "media"; data: Media }
   | { type: "share"; data: Share }
+  | { type: "hand"; data: Hand }
+  | { type: "silence"; data: Silence }
   | { type: "leave"; data: Leave }
   | { type: "ping"; data: Ping };
 
@@ -551,6 +575,7 @@ export type FromServer =
   | { type: "data"; data: Data }
   | { type: "probed"; data: Probed }
   | { type: "said"; data: Said }
+  | { type: "silenced"; data: Silenced }
   | { type: "ended"; data: Ended }
   | { type: "failure"; data: Failure }
   | { type: "pong"; data: Pong }
