@@ -153,8 +153,12 @@ func (r *buttonRenderer) Refresh() {
 	look := r.b.kind.look()
 	if r.b.disabled {
 		look.fill, look.ink, look.border = Sunken, Muted, None
-		if r.b.kind == Quiet || r.b.kind == Plain {
+		switch r.b.kind {
+		case Quiet, Plain:
 			look.fill = None
+		case OnCall, OffCall:
+			// A bar of a call is dark in both themes: there, light would mean chosen.
+			look.fill, look.ink = CallBar, CallMuted
 		}
 	}
 	radius := Size(RadiusM)

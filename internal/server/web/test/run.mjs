@@ -6,6 +6,7 @@ import { here } from "./browser.mjs";
 const all = {
   unit: [["unit.mjs", {}]],
   gallery: [["gallery.mjs", {}]],
+  board: [["board.mjs", {}]],
   walk: [["walk.mjs", {}]],
   diag: [["diag.mjs", {}]],
   firefox: [["walk.mjs", { PAGE_BROWSER: "firefox" }]],
