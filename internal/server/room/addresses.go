@@ -2,6 +2,7 @@ package room
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -19,6 +20,11 @@ func relayed(candidate string) string {
 	// Where browsers read the type, and nowhere else.
 	if len(words) < 8 || words[6] != "typ" || words[7] != "relay" || slices.Contains(words[8:], "typ") {
 		return ""
+	}
+	for _, number := range []string{words[1], words[3], words[5]} { // component, priority, port: no place for an address
+		if _, err := strconv.ParseUint(number, 10, 32); err != nil {
+			return ""
+		}
 	}
 	for i := 8; i+1 < len(words); i += 2 {
 		switch words[i] {

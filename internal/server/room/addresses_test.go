@@ -11,6 +11,7 @@ func FuzzHideAddresses(f *testing.F) {
 	f.Add("v=0\r\no=- 1 2 IN IP4 192.168.7.4\r\nc=IN IP4 192.168.7.4\r\na=candidate:1 1 udp 1 192.168.7.4 9 typ host\r\n")
 	f.Add("a=candidate:2 1 udp 99 198.51.100.10 50001 typ relay raddr 192.168.7.4 rport 50000\n")
 	f.Add("a=rtcp:9 IN IP6 ::1\ra=candidate:x typ relay typ host")
+	f.Add("a=candidate:2 1 udp raddr 192.168.10 50001 typ relay raddr 192.168.7.4 rport 50000\n")
 	f.Fuzz(func(t *testing.T, sdp string) {
 		for line := range strings.SplitSeq(hideAddresses(sdp), "\r\n") {
 			words := strings.Fields(line)
