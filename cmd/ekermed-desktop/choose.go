@@ -36,6 +36,18 @@ func (c chooser) folder(chosen func(string)) {
 	}()
 }
 
+// save asks where to keep something, and keeps it.
+func (c chooser) save(name string, content []byte) {
+	go func() { // likewise
+		path, err := zenity.SelectFileSave(zenity.Filename(name), zenity.ConfirmOverwrite(), zenity.Context(c.ctx))
+		c.finish(err, func() {
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				c.log.Error("not kept", "error", err)
+			}
+		})
+	}()
+}
+
 func (c chooser) finish(err error, chosen func()) {
 	switch {
 	case err == nil:

@@ -38,7 +38,9 @@ func start(ctx context.Context, o options, log *slog.Logger) error {
 	m := &machine{devices: devices.New(devices.Options{Fake: o.devices == "fake", FakeCamera: o.devices == "fake-camera", Look: fake.Desktop, Log: log}), log: log}
 	var latest atomic.Pointer[call.State]
 	changed := make(chan struct{}, 1)
+	paper := &paper{}
 	desk := run.New(run.Options{
+		Board:   paper,
 		Machine: m, Memory: memory, Dialer: proxy.New(proxy.Options{Find: proxy.System(), Kept: memory.proxyLogin}),
 		Client: versionLine(), Log: log, Now: time.Now,
 		Changed: func(s call.State) {
@@ -67,9 +69,10 @@ func start(ctx context.Context, o options, log *slog.Logger) error {
 				}
 			}
 		},
-		PickFiles: choose.files, PickFolder: choose.folder, Downloads: downloads(),
+		PickFiles: choose.files, PickFolder: choose.folder, Save: choose.save, Downloads: downloads(),
 		Language: systemLanguage(), Version: version, System: runtime.GOOS,
 	})
+	paper.screens = screens
 	screens.Show(desk.State())
 	w.SetPadded(false)
 	w.SetContent(screens.Content())

@@ -80,6 +80,11 @@ type (
 	}
 	CancelFile  struct{ ID string }
 	DeclineFile struct{ ID string }
+	// Drawn is what our whiteboard says, to one person or with To empty to everybody.
+	Drawn struct {
+		To      string
+		Payload []byte
+	}
 	// Say writes in the conversation. Typing tells what stands in our field: the others see
 	// it with Show, else only that we type.
 	Say    struct{ Text string }
@@ -227,6 +232,7 @@ func (PauseFile) event()         {}
 func (CancelFile) event()        {}
 func (DeclineFile) event()       {}
 func (Filed) event()             {}
+func (Drawn) event()             {}
 func (Say) event()               {}
 func (Typing) event()            {}
 func (Chatted) event()           {}

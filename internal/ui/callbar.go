@@ -40,9 +40,9 @@ func cameraLabel(on bool) string {
 
 // callBar is the one bar of a call: microphone, camera, settings, people, leave.
 type callBar struct {
-	u                                                       *UI
-	root                                                    *fyne.Container
-	microphone, camera, share, write, adjust, people, leave *kit.Button
+	u                                                             *UI
+	root                                                          *fyne.Container
+	microphone, camera, share, draw, write, adjust, people, leave *kit.Button
 }
 
 func newCallBar(u *UI) *callBar {
@@ -51,12 +51,13 @@ func newCallBar(u *UI) *callBar {
 	b.microphone = kit.NewButton(h, kit.OnCall, "microphone", w.T("common.microphone"), func() { u.emit(call.SetAudio{On: !u.state.Call.Audio}) }).Stacked().Hint(w.keys("D"))
 	b.camera = kit.NewButton(h, kit.OnCall, "video-camera", w.T("common.camera"), func() { u.emit(call.SetVideo{On: !u.state.Call.Video}) }).Stacked().Hint(w.keys("E"))
 	b.share = kit.NewButton(h, kit.OnCall, "monitor", w.T("desktop.share.do"), u.openSharing).Stacked().Hint(w.keys("S"))
+	b.draw = kit.NewButton(h, kit.OnCall, "pencil-simple", w.T("desktop.board.do"), u.toggleBoard).Stacked().Hint(w.keys("B"))
 	b.write = kit.NewButton(h, kit.OnCall, "chat-circle-text", w.T("desktop.chat.do"), func() { u.toggle(chatPart) }).Stacked().Hint(w.keys("K"))
 	b.adjust = kit.NewButton(h, kit.OnCall, "sliders-horizontal", w.T("desktop.call.adjust"), u.openSettings).Stacked().Hint(w.keys(","))
 	b.people = kit.NewButton(h, kit.OnCall, "users", w.T("desktop.people.do"), u.openPeople).Stacked().Hint(w.keys("P"))
 	b.leave = kit.NewButton(h, kit.LeaveCall, "phone-disconnect", w.T("common.leave"), u.leaveRoom).Stacked().Hint(w.keys("L"))
 	b.root = kit.Layers(kit.NewPanel(kit.CallBar, kit.CallControl, kit.RadiusL),
-		kit.Inset(kit.S, kit.S, kit.RowAligned(fyne.TextAlignCenter, kit.S, b.microphone, b.camera, b.share, b.write, b.people, b.adjust, b.leave)))
+		kit.Inset(kit.S, kit.S, kit.RowAligned(fyne.TextAlignCenter, kit.S, b.microphone, b.camera, b.share, b.draw, b.write, b.people, b.adjust, b.leave)))
 	return b
 }
 
@@ -74,6 +75,12 @@ func (b *callBar) show(c call.Consultation) {
 	if c.Sharing.On() {
 		share, showing = w.T("desktop.share.undo"), kit.OffCall
 	}
+	drawing := kit.OnCall
+	if b.u.drawing.open {
+		drawing = kit.OffCall
+	}
+	b.draw.Set(drawing, "pencil-simple", w.T("desktop.board.do"))
+	b.draw.Able(b.u.drawing.board != nil)
 	b.share.Set(showing, "monitor", share)
 	write, n := w.T("desktop.chat.do"), b.u.unread()+b.u.unfiled()
 	b.write.Name = write
@@ -92,7 +99,7 @@ func (b *callBar) show(c call.Consultation) {
 
 // inUse tells whether the pointer or the keyboard is on the bar.
 func (b *callBar) inUse() bool {
-	for _, button := range []*kit.Button{b.microphone, b.camera, b.share, b.write, b.people, b.adjust, b.leave} {
+	for _, button := range []*kit.Button{b.microphone, b.camera, b.share, b.draw, b.write, b.people, b.adjust, b.leave} {
 		if button.Hovered() || button.Focused() {
 			return true
 		}

@@ -7,6 +7,7 @@ import (
 
 	"ekermed.example/ekermed/internal/call"
 	"ekermed.example/ekermed/internal/call/wire"
+	uiboard "ekermed.example/ekermed/internal/ui/board"
 	"ekermed.example/ekermed/internal/ui/kit"
 	"ekermed.example/ekermed/internal/ui/video"
 	"fyne.io/fyne/v2"
@@ -43,12 +44,14 @@ type callScreen struct {
 	bar      *callBar
 	panel    *panel
 	screen   *presentation
-	news     *kit.Banner // what was written while nobody looked
+	board    *uiboard.Panel  // made when it is opened first
+	easel    *fyne.Container // holds it
+	news     *kit.Banner     // what was written while nobody looked
 }
 
 func newCall(u *UI) *callScreen {
 	w := u.words
-	s := &callScreen{u: u, state: kit.NewBanner(), bar: newCallBar(u), panel: newPanel(u), screen: newPresentation(u),
+	s := &callScreen{u: u, state: kit.NewBanner(), bar: newCallBar(u), panel: newPanel(u), screen: newPresentation(u), easel: container.NewStack(),
 		name:     kit.NewText("", kit.Body, kit.CallInk).Bold().Fit(kit.Elided),
 		duration: kit.NewText("", kit.Body, kit.CallMuted).Fit(kit.Whole)}
 	s.people = container.New(tiles{})
@@ -72,7 +75,7 @@ func newCall(u *UI) *callScreen {
 	s.self = container.NewStack(s.selfView, s.selfOff)
 	s.news = kit.NewBanner(kit.NewButton(u.host, kit.Secondary, "", w.T("desktop.chat.read"), u.readNews).Small())
 	banners := kit.Column(kit.S, s.state.Box, s.screen.banner.Box, s.door.Box, s.news.Box)
-	s.root = container.New(&callLayout{s, banners}, newMover(kit.Stage, s.pointed), s.screen.view, s.people, s.self, s.who, banners, s.bar.root, s.truth, s.screen.root, s.panel.root)
+	s.root = container.New(&callLayout{s, banners}, newMover(kit.Stage, s.pointed), s.screen.view, s.easel, s.people, s.self, s.who, banners, s.bar.root, s.truth, s.screen.root, s.panel.root)
 	if u.input.moved.IsZero() {
 		u.input.moved = u.o.Now()
 	}
@@ -168,7 +171,7 @@ func (s *callScreen) showTiles(c call.Consultation, others []wire.Person) {
 // present gives the stage to a screen that somebody shows, and people a strip below.
 func (s *callScreen) present(c call.Consultation) {
 	before := s.people.Layout
-	if s.people.Layout = (tiles{}); s.screen.show(c) {
+	if s.people.Layout = (tiles{}); s.screen.show(c) || s.draws() {
 		s.people.Layout = strip{}
 	}
 	if before != s.people.Layout {
@@ -256,6 +259,9 @@ func (s *callScreen) stepForward() {
 
 func (s *callScreen) frames() {
 	s.screen.frame()
+	if s.u.drawing.open && s.board != nil {
+		s.board.Refresh()
+	}
 	for _, t := range s.tiles {
 		t.frame()
 	}
@@ -284,7 +290,7 @@ func (l *callLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 			size.Width -= w
 		}
 	}
-	for _, o := range []fyne.CanvasObject{objects[0], s.screen.view, s.people, s.screen.root} {
+	for _, o := range []fyne.CanvasObject{objects[0], s.screen.view, s.easel, s.people, s.screen.root} {
 		o.Move(fyne.Position{})
 		o.Resize(size)
 	}
@@ -333,6 +339,8 @@ func (l *callLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	put(s.self, size.Width-m-w, y, w, h)
 	if _, aside := s.people.Layout.(strip); aside {
 		put(s.people, size.Width-m-w, second, w, fyne.Max(0, y-second))
+		room := fyne.Max(size.Height-second-barHeight-2*m, fyne.Min(kit.Em(16), size.Height-second)) // the bar may step back
+		put(s.easel, m, second, size.Width-3*m-w, room)
 	}
 }
 

@@ -271,6 +271,10 @@ func newest(v chat.View) (chat.Message, bool) {
 
 // readNews opens what the notice over the picture is of.
 func (u *UI) readNews() {
+	if u.drawing.by != "" && !u.drawing.open {
+		u.toggleBoard()
+		return
+	}
 	if u.unread() == 0 && u.unfiled() > 0 {
 		u.turnTo(filesPart)
 		return
@@ -281,6 +285,10 @@ func (u *UI) readNews() {
 // showNews says over the picture what was written while the conversation is closed.
 func (s *callScreen) showNews(c call.Consultation) {
 	w := s.u.words
+	if by := s.u.drawing.by; by != "" && !s.u.drawing.open {
+		s.news.Say(kit.Neutral, "pencil-simple", w.T("desktop.board.news", "name", s.u.writer(c, by, false)), "")
+		return
+	}
 	m, ok := newest(c.Chat)
 	if s.u.unread() == 0 && s.u.unfiled() > 0 && s.u.beside.open == noPart {
 		f := c.Files[slices.IndexFunc(c.Files, func(f files.Item) bool { return !f.Mine })]

@@ -19,7 +19,7 @@ type input struct {
 // Register gives the desk its canvas: shortcuts, keys and dialogs.
 func (u *UI) Register(c fyne.Canvas) {
 	u.canvas = c
-	for _, key := range []fyne.KeyName{fyne.KeyN, fyne.KeyReturn, fyne.KeyEnter, fyne.KeyD, fyne.KeyE, fyne.KeyL, fyne.KeyP, fyne.KeyK, fyne.KeyS, fyne.KeyComma} {
+	for _, key := range []fyne.KeyName{fyne.KeyN, fyne.KeyReturn, fyne.KeyEnter, fyne.KeyD, fyne.KeyE, fyne.KeyL, fyne.KeyP, fyne.KeyK, fyne.KeyS, fyne.KeyB, fyne.KeyComma} {
 		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierControl}, u.shortcut)
 		if fyne.KeyModifierShortcutDefault != fyne.KeyModifierControl {
 			c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, u.shortcut)
@@ -55,6 +55,8 @@ func (u *UI) shortcut(s fyne.Shortcut) {
 		if inRoom(c.Phase) {
 			u.emit(call.SetVideo{On: !c.Video})
 		}
+	case fyne.KeyB:
+		u.toggleBoard() // in a call only
 	case fyne.KeyS:
 		u.openSharing() // in a call only
 	case fyne.KeyK:
@@ -80,6 +82,8 @@ func (u *UI) typed(e *fyne.KeyEvent) {
 		switch {
 		case u.dialog != nil:
 			u.closeDialog()
+		case u.at == atCall && u.beside.open == noPart && u.drawing.open:
+			u.toggleBoard()
 		case u.at == atCall:
 			u.turnTo(noPart)
 		case u.at == atDevices || u.at == atSettings:

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/board"
 	"ekermed.example/ekermed/internal/call/chat"
 	"ekermed.example/ekermed/internal/call/files"
 	"ekermed.example/ekermed/internal/call/wire"
@@ -169,6 +170,9 @@ func scenes() []scene {
 			d.button(d.words.T("desktop.people.remove")).Tapped(nil)
 		}},
 		{"d7-six", six(), func(d *desk) { d.o.LevelOf = func(id string) float64 { return map[string]float64{"p2": 0.8}[id] } }},
+		{"d7-board", inCall(call.Talking, admitted("Camille Moreau"), guest("p2", "Inès Le Bihan", wire.RoleInterpreter, "breton", wire.PlaceCall)), func(d *desk) { d.sketch(); d.ctrl(fyne.KeyB) }},
+		{"d7-board-empty", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.BoardMeet("me", "p1", true); d.ctrl(fyne.KeyB) }},
+		{"d7-board-news", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.sketch() }},
 		{"d7-share", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) {
 			s.Call.Sharing = call.Sharing{Asking: true, Listed: true, Surfaces: surfaces()}
 		}), func(d *desk) { d.ctrl(fyne.KeyS) }},
@@ -215,6 +219,47 @@ func filed(s call.State) call.State {
 		{ID: "6", Mine: true, Name: "vide.txt", State: files.Failed, Problem: files.ProblemEmpty},
 	}
 	return s
+}
+
+// sketch lets the patient draw.
+func (d *desk) sketch() {
+	d.BoardMeet("me", "p1", true)
+	theirs, err := board.New(board.Options{Self: "p1", Run: "r1", MayDraw: true})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	theirs.Meet("me", true)
+	draw := func(kind board.Kind, style board.Style, points ...board.At) {
+		if err := theirs.Begin(kind, style, points[0]); err != nil {
+			d.t.Fatal(err)
+		}
+		if err := theirs.Extend(points[1:]...); err != nil {
+			d.t.Fatal(err)
+		}
+		theirs.End()
+	}
+	draw(board.Pen, board.Style{}, board.At{X: 300, Y: 200, Pressure: 0.5}, board.At{X: 420, Y: 480, Pressure: 0.8}, board.At{X: 700, Y: 520, Pressure: 0.4}, board.At{X: 900, Y: 300, Pressure: 0.7})
+	if err := theirs.Add(board.Ellipse, board.Style{Colour: 2, Width: 2}, board.At{X: 640, Y: 420}, board.At{X: 900, Y: 640}); err != nil {
+		d.t.Fatal(err)
+	}
+	if err := theirs.Write(board.Style{Width: 1}, board.At{X: 950, Y: 600}, "J’ai mal ici"); err != nil {
+		d.t.Fatal(err)
+	}
+	for n := range 20 {
+		now := d.clock.Add(time.Duration(n) * 100 * time.Millisecond)
+		for _, out := range theirs.Take(now) {
+			d.BoardHear("p1", out.Data)
+		}
+		for _, out := range d.drawing.board.Take(now) {
+			if err := theirs.Hear("me", out.Data, now); err != nil {
+				d.t.Fatal(err)
+			}
+		}
+	}
+	if d.drawing.board.Empty() {
+		d.t.Fatal("nothing arrived on the board")
+	}
+	d.screen.show(d.state)
 }
 
 // six people are in the call: one speaks, one raises a hand, one has no picture.

@@ -62,6 +62,7 @@ func (u *UI) tick() {
 		return
 	}
 	u.screen.frames()
+	u.sendBoard(u.o.Now())
 	if u.dialog != nil && u.dialog.frames != nil {
 		u.dialog.frames()
 	}

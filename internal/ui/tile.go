@@ -82,7 +82,10 @@ func (tagLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(size)
 	tag := objects[1].MinSize()
 	gap := kit.Size(kit.S)
-	objects[1].Resize(fyne.NewSize(fyne.Min(tag.Width, size.Width-2*gap), tag.Height))
+	if size.Width < tag.Width/2 || size.Height < tag.Height { // no room for a name
+		tag = fyne.Size{}
+	}
+	objects[1].Resize(fyne.NewSize(fyne.Min(tag.Width, fyne.Max(0, size.Width-2*gap)), tag.Height))
 	objects[1].Move(fyne.NewPos(gap, size.Height-tag.Height-gap))
 }
 

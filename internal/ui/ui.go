@@ -51,7 +51,9 @@ type Options struct {
 	// when the clinician thinks better of it. Downloads is where files are kept otherwise.
 	PickFiles  func(chosen func(paths []string))
 	PickFolder func(chosen func(dir string))
-	Downloads  string
+	// Save asks where to keep a content, and keeps it.
+	Save      func(name string, content []byte)
+	Downloads string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Language is the system's, used while the settings name none.
@@ -120,6 +122,7 @@ type UI struct {
 	adjusted int
 	live     liveness
 	beside   beside
+	drawing  drawing
 }
 
 // New makes a desk that shows nothing until Show. It needs fyne.CurrentApp, whose

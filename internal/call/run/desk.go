@@ -56,6 +56,15 @@ type Memory interface {
 	SaveProxy(host, user, password string) error
 }
 
+// Board is the whiteboard, which its screen owns.
+type Board interface {
+	// Meet: a channel with somebody is open, or open again; self is our own id.
+	Meet(self, peer string, mayDraw bool)
+	Part(peer string)
+	Hear(peer string, payload []byte)
+	Close()
+}
+
 // Dialer opens what goes over TCP, through a proxy where there is one.
 type Dialer interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
@@ -73,6 +82,9 @@ type Options struct {
 	Dialer Dialer
 	// Client names the program and its version to the server.
 	Client string
+	// Board gets what concerns the whiteboard, in order, from the desk's goroutine; it must not
+	// block. Nil when there is none. What it says comes back as call.Drawn.
+	Board Board
 	// Scanner looks at files before they are kept; its zero value lets them pass.
 	Scanner safe.Scanner
 	TLS     *tls.Config
@@ -213,6 +225,9 @@ func (d *Desk) take(ev call.Event) {
 	switch own := ev.(type) {
 	case restored:
 		d.restore(own)
+		return
+	case call.Drawn:
+		d.drawn(own)
 		return
 	case posted:
 		if own.entry == d.entry {

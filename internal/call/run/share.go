@@ -58,8 +58,25 @@ func (d *Desk) closeFeatures() {
 	f := d.features
 	d.features = nil
 	if f != nil {
+		if d.o.Board != nil {
+			d.o.Board.Close()
+		}
 		f.files.Close()
 		d.wg.Go(f.porter.Close)
+	}
+}
+
+// drawn sends what our whiteboard says.
+func (d *Desk) drawn(m call.Drawn) {
+	if d.features == nil {
+		return
+	}
+	to := []string{m.To}
+	if m.To == "" {
+		to = d.features.chat.Readers()
+	}
+	for _, id := range to {
+		d.keys.Say(id, wire.TopicBoard, false, m.Payload)
 	}
 }
 
@@ -106,11 +123,18 @@ func (d *Desk) said(peer string, topic wire.Topic, view bool, payload []byte) {
 	if d.features == nil {
 		return
 	}
-	d.features.follow(d.state.Call, d.keys.Pairings()) // they may have agreed just now
+	d.features.follow(d.state.Call, d.keys.Pairings(), d.o.Board) // they may have agreed just now
 	var err error
 	switch topic {
 	case wire.TopicChat:
 		err = d.features.chat.Hear(peer, view, payload)
+	case wire.TopicBoard:
+		// Who may draw says it without view, and only then is it taken: the server lets those
+		// who watch send views alone.
+		p, ok := d.state.Call.Find(peer)
+		if ok && d.o.Board != nil && view == p.Role.Watches() {
+			d.o.Board.Hear(peer, payload)
+		}
 	case wire.TopicFiles:
 		d.features.files.Hear(peer, payload)
 	}
@@ -126,7 +150,7 @@ func (d *Desk) share() {
 	if f == nil || d.keys == nil {
 		return
 	}
-	f.follow(d.state.Call, d.keys.Pairings())
+	f.follow(d.state.Call, d.keys.Pairings(), d.o.Board)
 	for _, out := range f.chat.Take() {
 		d.keys.Say(out.Peer, wire.TopicChat, out.View, out.Payload)
 	}
@@ -140,7 +164,7 @@ func (d *Desk) share() {
 }
 
 // follow tells features who came, came back, and left.
-func (f *features) follow(c call.Consultation, pairings []seal.Pairing) {
+func (f *features) follow(c call.Consultation, pairings []seal.Pairing, board Board) {
 	self, ok := c.Find(c.Self)
 	if !ok {
 		return
@@ -160,6 +184,9 @@ func (f *features) follow(c call.Consultation, pairings []seal.Pairing) {
 			f.met[p.ID] = pairing.Agreed
 			f.chat.Meet(p.ID, p.Role)
 			f.files.Meet(files.Peer{ID: p.ID, Role: p.Role})
+			if board != nil {
+				board.Meet(c.Self, p.ID, !p.Role.Watches())
+			}
 		}
 	}
 	for _, id := range f.chat.Readers() {
@@ -167,6 +194,9 @@ func (f *features) follow(c call.Consultation, pairings []seal.Pairing) {
 			delete(f.met, id)
 			f.chat.Part(id)
 			f.files.Part(id)
+			if board != nil {
+				board.Part(id)
+			}
 		}
 	}
 }

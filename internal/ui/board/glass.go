@@ -50,7 +50,8 @@ func (r *renderer) Refresh() {
 		}
 	}
 	s.pixels = image.Pt(int(size.Width*scale), int(size.Height*scale))
-	if s.pixels.X < 1 || s.pixels.Y < 1 {
+	r.picture.Hidden = s.pixels.X < 1 || s.pixels.Y < 1 // the toolkit cannot paint nothing
+	if r.picture.Hidden {
 		return
 	}
 	s.painter.Show(s.pixels, s.view())

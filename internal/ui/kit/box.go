@@ -83,7 +83,7 @@ func (l *inset) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	l.width = size.Width
 	for _, o := range objects {
 		o.Move(fyne.NewPos(Size(l.h), Size(l.v)))
-		o.Resize(fyne.NewSize(size.Width-2*Size(l.h), size.Height-2*Size(l.v)))
+		o.Resize(fyne.NewSize(fyne.Max(0, size.Width-2*Size(l.h)), fyne.Max(0, size.Height-2*Size(l.v))))
 	}
 }
 
