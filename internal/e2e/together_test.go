@@ -3,6 +3,9 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +28,12 @@ func meet(t *testing.T, engines ...string) *together {
 	c := &together{T: t, Scene: newScene(t), ctx: t.Context()}
 	must(t, c.SetServer(c.ctx, "127.0.0.1:0"))
 	must(t, c.SetDesk(c.ctx))
-	invited, err := c.Server.Invite(lab.Email, "patient@example.org", "Yann Kermadec", "--also", "companion:Lou Kermadec:lou@example.org")
+	guests := []string{"companion:Lou Kermadec:lou@example.org", "interpreter:Ines Le Bihan:ines@example.org", "colleague:Paul Riou:paul@example.org", "companion:Ana Costa:ana@example.org"}
+	var also []string
+	for _, guest := range guests[:max(1, len(engines)-1)] {
+		also = append(also, "--also", guest)
+	}
+	invited, err := c.Server.Invite(lab.Email, "patient@example.org", "Yann Kermadec", also...)
 	must(t, err)
 	links := []string{linkInMail(t, invited.Mail)}
 	for _, also := range invited.Guests {
@@ -136,5 +144,40 @@ func TestConversationTogether(t *testing.T) {
 	c.js(second, `document.querySelectorAll('.said-text b').length`, &bold)
 	if bold != 0 {
 		t.Error("what was written became markup")
+	}
+}
+
+// TestSixPeople: the desktop draws five pictures. What that costs is printed by make bench.
+func TestSixPeople(t *testing.T) {
+	if os.Getenv("E2E_BENCH") == "" {
+		t.Log("five browsers at once: make bench runs it")
+		return
+	}
+	c := meet(t, "chromium", "chromium", "chromium", "chromium", "chromium")
+	var before lab.Status
+	_, err := c.Desktop.Wait(c.ctx, "five pictures", time.Minute, func(s lab.Status) bool {
+		for _, p := range s.Peers {
+			if p.FramesShown < 5 {
+				return false
+			}
+		}
+		before = s
+		return len(s.Peers) == 5
+	})
+	must(t, err)
+	used := cpu(t, "ekermed-desktop", c.Scene)
+	time.Sleep(10 * time.Second)
+	used = cpu(t, "ekermed-desktop", c.Scene) - used
+	var frames uint64
+	for i, p := range c.Desktop.Status().Peers {
+		shown := p.FramesShown - before.Peers[i].FramesShown
+		if frames += shown; shown == 0 {
+			t.Errorf("the picture of %s stands still", p.Name)
+		}
+	}
+	fmt.Printf("BENCH desktop with five others: %.0f %% of a core, %.1f pictures a second in all, %.1f ms a picture (software GL, five browsers on the same machine)\n",
+		used.Seconds()*10, float64(frames)/10, used.Seconds()*1000/float64(max(frames, 1)))
+	if dir := os.Getenv("E2E_PICTURES"); dir != "" {
+		must(t, c.Display.Picture(filepath.Join(dir, "six.png")))
 	}
 }
