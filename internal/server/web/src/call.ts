@@ -70,6 +70,8 @@ export interface State extends Talk {
   linkProblem: Code | "offline" | "";
   askedAt: number;
   notice: Notice | "";
+  /** silencedBy is who had our microphone muted, until we switch it on again. */
+  silencedBy: string;
   joining: boolean;
 
   line: "none" | "dialling" | "up" | "down";
@@ -160,6 +162,7 @@ export type Event =
   | { type: "test_done" }
   | { type: "retry" }
   | { type: "without" }
+  | { type: "hand" }
   | { type: "toggle"; kind: "audio" | "video" }
   | TalkEvent
   | { type: "recapture"; kind: "audio" | "video" }
@@ -196,7 +199,7 @@ export type Result = [State, Effect[]];
 export function initial(): State {
   return {
     stage: "welcome", language: "fr", help: false, cause: "", now: 0,
-    link: null, skew: 0, linkProblem: "", askedAt: 0, notice: "", joining: false,
+    link: null, skew: 0, linkProblem: "", askedAt: 0, notice: "", silencedBy: "", joining: false,
     line: "none", downSince: 0, resume: "", self: "", role: "", people: {}, arrivedAt: 0, admitted: false, messages: [],
     capture: "none", captureProblem: "", hasAudio: false, hasVideo: false, audio: true, video: true,
     lost: { audio: false, video: false },
@@ -362,6 +365,8 @@ function pressed(s: State, e: Pressed): Result {
       return asks(s) ? ask(s, true) : [s, []];
     case "without":
       return without(s);
+    case "hand":
+      return handed(s);
     case "toggle":
       return toggled(s, e.kind);
     case "recapture":
@@ -562,11 +567,29 @@ function outgoing(s: State): { audio: boolean; video: boolean } {
   return { audio: s.hasAudio && s.audio, video: s.hasVideo && s.video };
 }
 
+/** silenced mutes our microphone because somebody who runs the call asks for it. */
+function silenced(s: State, by: string): Result {
+  if (!s.audio || watches(s.role)) {
+    return [s, []];
+  }
+  const next = { ...s, audio: false, silencedBy: by };
+  return [next, [{ do: "let_out", audio: false, video: next.video }, ...tell(next)]];
+}
+
+/** handed raises our hand, or lowers it; the server tells everybody, us too. */
+function handed(s: State): Result {
+  const me = s.people[s.self];
+  if (!me || me.place !== "call" || s.line !== "up") {
+    return [s, []];
+  }
+  return [s, [{ do: "send", message: { type: "hand", data: { up: !me.hand } } }]];
+}
+
 function toggled(s: State, kind: "audio" | "video"): Result {
   if (watches(s.role)) {
     return [s, []];
   }
-  const next = kind === "audio" ? { ...s, audio: !s.audio } : { ...s, video: !s.video };
+  const next = kind === "audio" ? { ...s, audio: !s.audio, silencedBy: "" } : { ...s, video: !s.video };
   if (inRoom(s) && kind === "video" && next.video && !s.hasVideo) {
     // "Without camera" was a choice, not a sentence: ask again.
     return [next, [{ do: "capture", audio: s.hasAudio, video: true }]];
@@ -633,7 +656,7 @@ function over(s: State, reason: Reason, text: string, first: Effect[]): Result {
     {
       ...s, stage: "ended", from: s.stage, reason, farewell: text, endedAt: s.now, help: false, joining: false, line: "none",
       resume: "", self: "", people: {}, admitted: false, capture: "none", captureProblem: "", media: "none", gen: 0, connections: {}, soundBlocked: false, owesRenew: 0,
-      lost: { audio: false, video: false }, able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false, ...quiet(), unseen: s.unseen,
+      silencedBy: "", lost: { audio: false, video: false }, able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false, ...quiet(), unseen: s.unseen,
     },
     [...first, { do: "hang_up" }, { do: "drop_media" }, { do: "release" }],
   ];
@@ -672,6 +695,8 @@ function received(s: State, m: FromServer): Result {
       return [s, [{ do: "agree", message: m }]];
     case "said":
       return said(s, m.data.from, m.data.text);
+    case "silenced":
+      return silenced(s, m.data.by);
     case "ended":
       if (m.data.reason === "shutdown") {
         return [s, []]; // the line closes now, and comes back with the server

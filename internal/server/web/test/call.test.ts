@@ -446,6 +446,18 @@ test("a server that wants all sealed turns this browser away with what to do", (
   assert.ok(r.effects.some((f) => f.do === "hang_up"));
 });
 
+test("somebody has our microphone muted: at once, said so, and we may switch it on again", () => {
+  const r = walk(initial(), ...toCall, hears({ type: "silenced", data: { by: "d" } }));
+  assert.equal(r.s.audio, false);
+  assert.equal(r.s.silencedBy, "d");
+  assert.ok(r.effects.some((f) => f.do === "let_out" && !f.audio && f.video));
+  assert.ok(r.effects.some((f) => f.do === "send" && f.message.type === "media" && !f.message.data.audio));
+  const back = walk(r.s, { type: "toggle", kind: "audio" });
+  assert.equal(back.s.audio, true);
+  assert.equal(back.s.silencedBy, "");
+  assert.deepEqual(walk(back.s, ...sees(me), { type: "hand" }).effects.filter((f) => f.do === "send"), [{ do: "send", message: { type: "hand", data: { up: true } } }]);
+});
+
 test("statistics of engines old and new", () => {
   const list = (...r: object[]) => ({ forEach: (f: (x: any) => void) => r.forEach(f) });
   const ends = [{ id: "l", type: "local-candidate", candidateType: "relay", protocol: "udp", relayProtocol: "tls" }, { id: "r", type: "remote-candidate", candidateType: "host" }];

@@ -155,6 +155,13 @@ function banners(scope: Scope, m: Model, hands: Hands): HTMLElement {
     ),
     scope.el("div", { class: "banner banner-waiting", hidden: () => line() || unsafe() || gone() || explains(m.s) || !weak(m.s) }, scope.icon(icons.wifi), scope.el("p", { text: () => m.t.t("call.weak") })),
     scope.el("div", { class: "banner", attrs: { role: "status" }, hidden: () => watchers(m.s).length === 0 }, scope.icon(icons.eye), scope.el("p", { text: () => m.t.t("call.watched", { name: watchers(m.s).map((p) => p.name).join(", ") }) })),
+    scope.el(
+      "div",
+      { class: "banner banner-waiting", attrs: { role: "status" }, hidden: () => !m.s.silencedBy || m.s.audio },
+      scope.icon(icons.microphoneOff),
+      scope.el("p", { class: "banner-title" }, scope.named(() => m.t.t("call.silenced", { name: hole }), () => (m.s.people[m.s.silencedBy] || { name: "" }).name || practitioner(m))),
+      scope.button({ class: "on-dark", label: () => m.t.t("call.resume_audio"), press: () => hands.send({ type: "toggle", kind: "audio" }) }),
+    ),
     stopped("audio"),
     stopped("video"),
     chatNotice(scope, m, hands),

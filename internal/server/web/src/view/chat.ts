@@ -28,6 +28,15 @@ export function chatButton(scope: Scope, m: Model, hands: Hands): HTMLButtonElem
   return b;
 }
 
+/** handButton raises the hand, which everybody sees. */
+function handButton(scope: Scope, m: Model, hands: Hands): HTMLElement {
+  const up = () => (m.s.people[m.s.self] || { hand: false }).hand === true;
+  return scope.button({
+    class: () => "secondary hand" + (up() ? " chosen" : ""), icon: icons.hand, label: () => m.t.t(up() ? "chat.hand_down" : "chat.hand_up"),
+    attrs: { "aria-pressed": () => String(up()), "data-action": "hand" }, press: () => hands.send({ type: "hand" }),
+  });
+}
+
 /** chatNotice points to the newest message, while the panel is closed. */
 export function chatNotice(scope: Scope, m: Model, hands: Hands): HTMLElement {
   const author = () => (m.s.newest ? name(m, m.s.newest.from) : "");
@@ -72,7 +81,7 @@ export function chatPanel(m: Model, hands: Hands, opener: HTMLElement): ChatPane
   const root = scope.el(
     "section",
     { class: () => "panel" + (m.s.chat.messages.length > 0 ? " begun" : ""), hidden: () => !open(), attrs: { id: "panel", "aria-labelledby": "panel-title" } },
-    scope.el("div", { class: "panel-head" }, title, scope.button({ class: "icon-only", icon: icons.close, label: () => m.t.t("chat.close"), attrs: { "data-action": "chat-close" }, press: close })),
+    scope.el("div", { class: "panel-head" }, title, handButton(scope, m, hands), scope.button({ class: "icon-only", icon: icons.close, label: () => m.t.t("chat.close"), attrs: { "data-action": "chat-close" }, press: close })),
     messages.root,
     scope.el(
       "div",

@@ -143,8 +143,9 @@ export class Tiles {
       scope.el("span", { text: () => role(m, id) }),
       scope.el("span", { class: "tile-muted", hidden: () => !muted() }, scope.icon(icons.microphoneOff), scope.el("span", { text: () => m.t.t("call.microphone_off") })),
     );
+    const hand = scope.el("p", { class: "tile-hand", attrs: { role: "status" }, hidden: () => !(this.person(id) || { hand: false }).hand }, scope.icon(icons.hand), scope.el("span", {}, scope.named(() => m.t.t("call.hand", { name: hole }), name)));
     const paused = scope.el("p", { class: "tile-paused", hidden: () => !sends() || m.flowing[id] !== false, text: () => m.t.t("call.paused") });
-    const root = scope.el("div", { class: () => "tile" + (sends() ? "" : " off") }, video, off, paused, label);
+    const root = scope.el("div", { class: () => "tile" + (sends() ? "" : " off") }, video, off, paused, hand, label);
     this.root.appendChild(root);
     return (this.tiles[id] = { root, video, scope, stream: null });
   }
