@@ -75,7 +75,7 @@ func TestCall(t *testing.T) {
 func TestSuccessiveConnections(t *testing.T) {
 	a, b := open(t, fake.Desktop), open(t, fake.Patient)
 	tracks := a.Tracks()
-	if len(tracks) != 2 || tracks[0].ID() != "audio" || tracks[1].ID() != "video" || tracks[0].StreamID() != tracks[1].StreamID() {
+	if len(tracks) != 3 || tracks[0].ID() != "audio" || tracks[1].ID() != "video" || tracks[0].StreamID() != tracks[1].StreamID() {
 		t.Fatalf("tracks %v", tracks)
 	}
 	if a.picture.sent.Load() != 0 || a.voice.sentMS.Load() != 0 {

@@ -32,7 +32,7 @@ export function chatButton(scope: Scope, m: Model, hands: Hands): HTMLButtonElem
 function handButton(scope: Scope, m: Model, hands: Hands): HTMLElement {
   const up = () => (m.s.people[m.s.self] || { hand: false }).hand === true;
   return scope.button({
-    class: () => "secondary hand" + (up() ? " chosen" : ""), icon: icons.hand, label: () => m.t.t(up() ? "chat.hand_down" : "chat.hand_up"),
+    class: () => "icon-only hand" + (up() ? " chosen" : ""), icon: icons.hand, label: () => m.t.t(up() ? "chat.hand_down" : "chat.hand_up"),
     attrs: { "aria-pressed": () => String(up()), "data-action": "hand" }, press: () => hands.send({ type: "hand" }),
   });
 }
