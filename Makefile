@@ -12,7 +12,7 @@ WEB := internal/server/web
 PURE := ./assets/... ./internal/call/... ./internal/server/... ./cmd/ekermed-server/...
 FUZZTIME ?= 5s
 
-.PHONY: sbom threats help setup build server desktop demo test unit race lint fuzz e2e netlab netlab-setup bench generate web web-check page
+.PHONY: screens sbom threats help setup build server desktop demo test unit race lint fuzz e2e netlab netlab-setup bench generate web web-check page
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -76,6 +76,9 @@ bench: build $(WEB)/node_modules/.package-lock.json ## speed, as figures of one 
 	CGO_ENABLED=0 go test -run '^$$' -bench . -tags migrated_fynedo ./internal/ui/...
 	go test -run '^$$' -bench . $(GOFLAGS_DESKTOP) ./internal/devices/...
 	E2E_BENCH=1 go test -count=1 -v -timeout 20m -run 'TestBench|TestSixPeople' $(GOFLAGS_DESKTOP) ./internal/e2e/...
+
+screens: $(WEB)/node_modules/.package-lock.json ## pictures of every state of a call's screens, into docs/screens
+	packaging/screens.sh
 
 generate: ## the TypeScript twins of the protocol
 	go generate ./internal/call/wire
