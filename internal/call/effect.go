@@ -45,8 +45,8 @@ type (
 	StartSharing struct{ Surface Surface }
 	PauseSharing struct{ On bool }
 	StopSharing  struct{}
-	// Handle does what concerns a file: SendFiles, TakeFile, PauseFile, CancelFile or
-	// DeclineFile. Filed tells what came of it.
+	// Handle does what concerns a file or a photograph: SendFiles, TakeFile, PauseFile,
+	// CancelFile, DeclineFile or AskPhoto. Filed and Photographed tell what came of it.
 	Handle struct{ Wish Event }
 	// Write says something in the conversation, and Draft what stands in our field; Chatted
 	// tells what came of it.

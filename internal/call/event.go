@@ -5,6 +5,7 @@ import (
 
 	"ekermed.example/ekermed/internal/call/chat"
 	"ekermed.example/ekermed/internal/call/files"
+	"ekermed.example/ekermed/internal/call/photo"
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
@@ -84,6 +85,12 @@ type (
 	Drawn struct {
 		To      string
 		Payload []byte
+	}
+	// AskPhoto asks somebody for a photograph in full resolution, with Swap to turn to their
+	// other camera, or with On unset takes that back. It comes as a file.
+	AskPhoto struct {
+		Peer     string
+		On, Swap bool
 	}
 	// Say writes in the conversation. Typing tells what stands in our field: the others see
 	// it with Show, else only that we type.
@@ -169,6 +176,8 @@ type (
 	SharingEnded struct{ Problem *Problem }
 	// Filed: the files are these now.
 	Filed struct{ Files []files.Item }
+	// Photographed: what people were asked is this now.
+	Photographed struct{ Asks []photo.Ask }
 	// Chatted: the conversation is this now.
 	Chatted struct{ View chat.View }
 	// NetworkChanged: the machine has other addresses than before.
@@ -233,6 +242,8 @@ func (CancelFile) event()        {}
 func (DeclineFile) event()       {}
 func (Filed) event()             {}
 func (Drawn) event()             {}
+func (AskPhoto) event()          {}
+func (Photographed) event()      {}
 func (Say) event()               {}
 func (Typing) event()            {}
 func (Chatted) event()           {}

@@ -9,6 +9,7 @@ import (
 
 	"ekermed.example/ekermed/internal/call/chat"
 	"ekermed.example/ekermed/internal/call/files"
+	"ekermed.example/ekermed/internal/call/photo"
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
@@ -184,6 +185,8 @@ type Consultation struct {
 	// one may be, in bytes, 0 while none may be sent.
 	Files     []files.Item
 	FileLimit int64
+	// Photos are what people were asked: photographs, which come as files, and other cameras.
+	Photos []photo.Ask
 	// Gen is the generation of the newest media connection, 0 when there is none.
 	Gen uint32
 	// Began is when the first picture or sound came; zero before.

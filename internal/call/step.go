@@ -255,9 +255,13 @@ func stepCall(s State, ev Event, now time.Time) (State, []Effect) {
 		}
 	case Compare:
 		s.Call.compared(ev)
-	case SendFiles, TakeFile, PauseFile, CancelFile, DeclineFile:
+	case SendFiles, TakeFile, PauseFile, CancelFile, DeclineFile, AskPhoto:
 		if s.Call.Live() {
 			return s, []Effect{Handle{ev}}
+		}
+	case Photographed:
+		if s.Call.Live() {
+			s.Call.Photos = ev.Asks
 		}
 	case Filed:
 		if s.Call.Live() {

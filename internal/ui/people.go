@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/photo"
 	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/ui/kit"
 	"fyne.io/fyne/v2"
@@ -99,7 +100,7 @@ type peopleRow struct {
 	name, role          *kit.Text
 	status              *kit.Pill
 	admit, hold, remove *kit.Button
-	hand, mute          *kit.Button
+	hand, mute, photo   *kit.Button
 }
 
 // mutable: somebody who may be asked to mute.
@@ -118,9 +119,12 @@ func newPeopleRow(u *UI) *peopleRow {
 	r.remove = kit.NewButton(h, kit.Plain, "x", w.T("desktop.people.remove"), func() { u.askRemove(r.p.ID, w.person(r.p)) }).Small()
 	r.hand = kit.NewButton(h, kit.Secondary, "hand", w.T("desktop.people.lower"), func() { u.emit(call.LowerHand{Peer: r.p.ID}) }).Small()
 	r.mute = kit.NewButton(h, kit.Secondary, "microphone-slash", w.T("desktop.people.mute"), func() { u.emit(call.MuteThem{Peer: r.p.ID}) }).Small()
+	r.photo = kit.NewButton(h, kit.Secondary, "camera", "", func() {
+		u.emit(call.AskPhoto{Peer: r.p.ID, On: !stands(u.state.Call, r.p.ID)})
+	}).Small()
 	words := kit.Column(kit.XS, kit.Column(kit.Zero, r.name, r.role), kit.Row(kit.S, r.status.Box))
 	r.root = kit.Layers(kit.NewPanel(kit.Surface, kit.Border, kit.RadiusM), kit.Inset(kit.M, kit.M,
-		kit.Spread(kit.M, 11, words, r.avatar, words, r.admit, r.hand, r.mute, r.hold, r.remove)))
+		kit.Spread(kit.M, 11, words, r.avatar, words, r.admit, r.hand, r.photo, r.mute, r.hold, r.remove)))
 	return r
 }
 
@@ -135,6 +139,15 @@ func (r *peopleRow) show(p wire.Person, self bool) {
 	}
 	r.role.Set(w.role(p))
 	r.status.Set(w.whereabouts(p))
+	state, asked := photoState(r.u.state.Call, p.ID)
+	if asked && p.Place == wire.PlaceCall && !p.Away && !p.Hand {
+		r.status.Set(kit.Neutral, "camera", w.T("desktop.photo."+string(state)))
+	}
+	r.photo.Hidden = self || p.Place != wire.PlaceCall || !p.Keys || p.Role.Watches() || p.Role == wire.RoleClinician
+	r.photo.Set(kit.Secondary, "camera", w.T("desktop.photo.do"))
+	if stands(r.u.state.Call, p.ID) {
+		r.photo.Set(kit.Secondary, "x", w.T("desktop.photo.undo"))
+	}
 	other := !self && p.Role != wire.RoleClinician
 	r.admit.Hidden = !other || p.Place != wire.PlaceWaiting
 	r.hold.Hidden = !other || p.Place == wire.PlaceWaiting
@@ -146,9 +159,25 @@ func (r *peopleRow) show(p wire.Person, self bool) {
 	}
 	r.hand.Hidden = self || !p.Hand
 	r.mute.Hidden = self || p.Place != wire.PlaceCall || !mutable(p) || p.Role.Watches()
-	for _, b := range []*kit.Button{r.admit, r.hand, r.mute, r.hold, r.remove} {
+	for _, b := range []*kit.Button{r.admit, r.hand, r.photo, r.mute, r.hold, r.remove} {
 		b.Name = w.T("desktop.named", "do", b.Label(), "name", name)
 	}
+}
+
+// photoState is how far the photograph is that somebody was asked for; false when none was.
+func photoState(c call.Consultation, peer string) (photo.State, bool) {
+	for _, a := range c.Photos {
+		if a.Peer == peer && !a.Swap {
+			return a.State, true
+		}
+	}
+	return "", false
+}
+
+// stands tells whether somebody is being asked for a photograph.
+func stands(c call.Consultation, peer string) bool {
+	state, ok := photoState(c, peer)
+	return ok && (state == photo.Asked || state == photo.Shown)
 }
 
 // whereabouts says where somebody stands.

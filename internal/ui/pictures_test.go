@@ -14,6 +14,7 @@ import (
 	"ekermed.example/ekermed/internal/call/board"
 	"ekermed.example/ekermed/internal/call/chat"
 	"ekermed.example/ekermed/internal/call/files"
+	"ekermed.example/ekermed/internal/call/photo"
 	"ekermed.example/ekermed/internal/call/wire"
 	"fyne.io/fyne/v2"
 )
@@ -164,6 +165,9 @@ func scenes() []scene {
 		{"d7-people", inCall(call.Talking, admitted("Camille Moreau"), guest("g1", "Dr Paul Riou", wire.RoleColleague, "", wire.PlaceCall),
 			guest("g2", "Ana Costa", wire.RoleObserver, "étudiante", wire.PlaceCall), guest("g3", "Lou Moreau", wire.RoleCompanion, "fille", wire.PlaceHold),
 			guest("g4", "Inès Le Bihan", wire.RoleInterpreter, "breton", wire.PlaceWaiting)), func(d *desk) { d.openPeople() }},
+		{"d9-photo", with(written(inCall(call.Talking, admitted("Camille Moreau"), guest("g1", "Lou Moreau", wire.RoleCompanion, "fille", wire.PlaceCall)), 0), func(s *call.State) {
+			s.Call.Photos = []photo.Ask{{ID: "1", Peer: "p1", State: photo.Shown}, {ID: "2", Peer: "g1", State: photo.Refused}}
+		}), func(d *desk) { d.openPeople() }},
 		{"d7-people-locked", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) { s.Call.Locked = true }), func(d *desk) { d.openPeople() }},
 		{"d7-remove", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) {
 			d.openPeople()

@@ -93,6 +93,7 @@ func TestScreens(t *testing.T) {
 		"d7-board":          {"Stylo||||||||||-|-||||||PNG|SVG|Micro|Caméra|Partager|Tableau|Écrire|Personnes|Réglages|Quitter|Chiffré jusqu’au serveur", "Tableau", ""},
 		"d7-board-empty":    {"Stylo||||||||||-|-||||||PNG|SVG|Micro|Caméra|Partager|Tableau|Écrire|Personnes|Réglages|Quitter|Chiffré jusqu’au serveur", "Tableau", ""},
 		"d7-board-news":     {"Lire|Micro|Caméra|Partager|Tableau|Écrire|Personnes|Réglages|Quitter|Chiffré jusqu’au serveur", "Camille Moreau dessine sur le tableau", ""},
+		"d9-photo":          {"Couper les micros|Verrouiller|Annuler la demande|Couper le micro|Mettre en attente|Faire sortir|Demander une photo|Couper le micro|Mettre en attente|Faire sortir|Fermer", "Photo refusée", ""},
 		"d7-settings":       {"Tester le son|Fermer", "Haut-parleur", "Fermer"},
 		"d11-video":         {"Retour à l’agenda", "12\u00a0min 05\u00a0s\nMode\nVidéo", "Retour à l’agenda"},
 		"d11-lost":          {"Retour à l’agenda|Rouvrir la salle", "Audio seul", "Retour à l’agenda"},

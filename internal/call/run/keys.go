@@ -108,6 +108,7 @@ func (d *Desk) tick() {
 		d.keys.Tick()
 		d.paired()
 		d.features.chat.Tick()
+		d.features.photo.Tick()
 		d.share()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"ekermed.example/ekermed/internal/call/chat"
 	"ekermed.example/ekermed/internal/call/files"
 	"ekermed.example/ekermed/internal/call/files/courier"
+	"ekermed.example/ekermed/internal/call/photo"
 	"ekermed.example/ekermed/internal/call/seal"
 	"ekermed.example/ekermed/internal/call/wire"
 )
@@ -18,6 +19,7 @@ import (
 // say to every participant apart, under the key that only those two have.
 type features struct {
 	chat   *chat.Log
+	photo  *photo.Asker
 	files  *files.Engine
 	porter *files.Porter
 	token  *atomic.Value // string: of the newest wire.Files
@@ -36,7 +38,7 @@ type posted struct {
 }
 
 func (d *Desk) newFeatures() *features {
-	f := &features{chat: chat.New(d.o.Now), met: map[string]int{}, token: &atomic.Value{}}
+	f := &features{chat: chat.New(d.o.Now), photo: photo.New(d.o.Now), met: map[string]int{}, token: &atomic.Value{}}
 	f.token.Store("")
 	entry, token := d.entry, f.token
 	f.porter = files.NewPorter(files.PorterOptions{
@@ -105,6 +107,12 @@ func (d *Desk) handle(wish call.Event) {
 		}
 	case call.CancelFile:
 		e.Cancel(w.ID)
+	case call.AskPhoto:
+		if w.On {
+			d.features.photo.Ask(w.Peer, w.Swap)
+		} else {
+			d.features.photo.Cancel(w.Peer)
+		}
 	case call.DeclineFile:
 		e.Decline(w.ID)
 	}
@@ -135,6 +143,10 @@ func (d *Desk) said(peer string, topic wire.Topic, view bool, payload []byte) {
 		if ok && d.o.Board != nil && view == p.Role.Watches() {
 			d.o.Board.Hear(peer, payload)
 		}
+	case wire.TopicSnapshot:
+		if !view {
+			err = d.features.photo.Hear(peer, payload)
+		}
 	case wire.TopicFiles:
 		d.features.files.Hear(peer, payload)
 	}
@@ -153,6 +165,12 @@ func (d *Desk) share() {
 	f.follow(d.state.Call, d.keys.Pairings(), d.o.Board)
 	for _, out := range f.chat.Take() {
 		d.keys.Say(out.Peer, wire.TopicChat, out.View, out.Payload)
+	}
+	for _, out := range f.photo.Take() {
+		d.keys.Say(out.Peer, wire.TopicSnapshot, false, out.Payload)
+	}
+	if f.photo.Changed() {
+		d.step(call.Photographed{Asks: f.photo.View()})
 	}
 	if f.filed {
 		f.filed = false
@@ -183,6 +201,7 @@ func (f *features) follow(c call.Consultation, pairings []seal.Pairing, board Bo
 		case pairing.Agreed > f.met[p.ID]:
 			f.met[p.ID] = pairing.Agreed
 			f.chat.Meet(p.ID, p.Role)
+			f.photo.Meet(p.ID)
 			f.files.Meet(files.Peer{ID: p.ID, Role: p.Role})
 			if board != nil {
 				board.Meet(c.Self, p.ID, !p.Role.Watches())
@@ -193,6 +212,7 @@ func (f *features) follow(c call.Consultation, pairings []seal.Pairing, board Bo
 		if !there[id] {
 			delete(f.met, id)
 			f.chat.Part(id)
+			f.photo.Part(id)
 			f.files.Part(id)
 			if board != nil {
 				board.Part(id)
