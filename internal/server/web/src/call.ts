@@ -5,6 +5,7 @@ import type { Answer, Candidate, Code, Direct, FromClient, FromServer, ICEServer
 import { quiet, talked, type Talk, type TalkEvent } from "./panel";
 import type { Path } from "./peer";
 import { watches } from "./role";
+import { dropped, ended, idle, ofScreen, sayAgain, shared, type ScreenEvent, type Sharing } from "./screen";
 import type { Agreement, Pairing, Standing } from "./seal/group";
 import { clean, cleanLine, type Language } from "./texts";
 
@@ -119,6 +120,8 @@ export interface State extends Talk {
   tampered: boolean;
   /** sealing: what we send is sealed, and nothing else is shown. */
   sealing: boolean;
+  /** sharing is what we do with our own screen. */
+  sharing: Sharing;
   /** slowAnswers counts pongs in a row that took long. */
   slowAnswers: number;
 
@@ -165,6 +168,7 @@ export type Event =
   | { type: "hand" }
   | { type: "toggle"; kind: "audio" | "video" }
   | TalkEvent
+  | ScreenEvent
   | { type: "recapture"; kind: "audio" | "video" }
   | { type: "swap" }
   | { type: "unblock" }
@@ -188,6 +192,9 @@ export type Effect =
   | { do: "settle"; gen: number }
   | { do: "agree"; message: Agreement }
   | { do: "drop_media" }
+  | { do: "share" }
+  | { do: "freeze"; on: boolean }
+  | { do: "stop_share" }
   | { do: "unblock" }
   | { do: "write"; text: string }
   | { do: "draft"; text: string; show: boolean }
@@ -205,7 +212,7 @@ export function initial(): State {
     lost: { audio: false, video: false },
     ice: [], gen: 0, connections: {}, media: "none", owesRenew: 0, reducedSince: 0, soundBlocked: false, slowAnswers: 0,
     able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false,
-    reason: "", from: "welcome", farewell: "", endedAt: 0, ...quiet(),
+    sharing: idle(), reason: "", from: "welcome", farewell: "", endedAt: 0, ...quiet(),
   };
 }
 
@@ -246,7 +253,7 @@ export function others(s: State): Person[] {
  * agreed, so that nobody listens unseen. */
 export function shown(s: State, sending: string[]): string[] {
   const ready = others(s).filter((p) => p.ready).map((p) => p.id);
-  return ready.concat(sending.filter((id) => ready.indexOf(id) < 0)).sort();
+  return ready.concat(sending.filter((id) => ready.indexOf(id) < 0 && ofScreen(id) === null)).sort();
 }
 
 /** Route is how media travels: straight to the other person, to them through a TURN
@@ -340,12 +347,18 @@ export function step(s: State, e: Event): Result {
     case "write":
     case "unseen":
       return talked(s, e);
+    case "share":
+    case "share_taken":
+    case "share_over":
+    case "freeze":
+    case "share_read":
+      return shared(s, e);
     default:
       return pressed(s, e);
   }
 }
 
-type Pressed = Exclude<Event, { type: "start" | "tick" | "looked" | "lookup_failed" | "joined" | "join_refused" | "line_down" | "message" | "media" | "ready" | "path" | "captured" | "capture_failed" | "capture_lost" | "sound" | "able" | "keys" | TalkEvent["type"] }>;
+type Pressed = Exclude<Event, { type: "start" | "tick" | "looked" | "lookup_failed" | "joined" | "join_refused" | "line_down" | "message" | "media" | "ready" | "path" | "captured" | "capture_failed" | "capture_lost" | "sound" | "able" | "keys" | TalkEvent["type"] | ScreenEvent["type"] }>;
 
 /** pressed answers what the patient does. */
 function pressed(s: State, e: Pressed): Result {
@@ -523,7 +536,7 @@ function captureChanged(s: State, e: Extract<Event, { type: "captured" | "captur
   const out: Effect = { do: "let_out", audio: had.audio, video: had.video };
   if (s.stage === "permission") {
     const here: State = { ...had, stage: had.admitted ? "call" : "waiting", media: had.admitted ? "connecting" : "none" };
-    return [here, [out, ...ready(here), ...renew(here)]];
+    return [here, [out, ...ready(here), ...renew(here), ...sayAgain(here)]];
   }
   return [had, inRoom(s) ? [out, ...tell(had)] : [out]];
 }
@@ -656,7 +669,7 @@ function over(s: State, reason: Reason, text: string, first: Effect[]): Result {
     {
       ...s, stage: "ended", from: s.stage, reason, farewell: text, endedAt: s.now, help: false, joining: false, line: "none",
       resume: "", self: "", people: {}, admitted: false, capture: "none", captureProblem: "", media: "none", gen: 0, connections: {}, soundBlocked: false, owesRenew: 0,
-      silencedBy: "", lost: { audio: false, video: false }, able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false, ...quiet(), unseen: s.unseen,
+      silencedBy: "", lost: { audio: false, video: false }, able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false, sharing: idle(), ...quiet(), unseen: s.unseen,
     },
     [...first, { do: "hang_up" }, { do: "drop_media" }, { do: "release" }],
   ];
@@ -673,7 +686,7 @@ function received(s: State, m: FromServer): Result {
       if (m.data.person.id === s.self && m.data.person.place === "hold") {
         return held(s, m.data.person);
       }
-      return [{ ...s, people: { ...s.people, [m.data.person.id]: tidy(m.data.person) } }, []];
+      return seen({ ...s, people: { ...s.people, [m.data.person.id]: tidy(m.data.person) } }, m.data.person.id);
     case "gone":
       return [{ ...s, people: exceptFor(s.people, m.data.id) }, []];
     case "admitted":
@@ -711,6 +724,11 @@ function received(s: State, m: FromServer): Result {
   }
 }
 
+/** seen takes what the server says of a person; of ourselves it may be other than what we do. */
+function seen(s: State, id: string): Result {
+  return [s, id === s.self ? sayAgain(s) : []];
+}
+
 function welcomed(s: State, w: Extract<FromServer, { type: "welcome" }>["data"]): Result {
   const people: { [id: string]: Person } = {};
   for (const p of w.people || []) {
@@ -739,6 +757,10 @@ function welcomed(s: State, w: Extract<FromServer, { type: "welcome" }>["data"])
   }
   if (next.stage === "waiting" || next.stage === "call") {
     next.stage = inCall ? "call" : "waiting";
+    if (!inCall) {
+      todo.push(...dropped(next));
+      next.sharing = idle();
+    }
   } else if (next.stage === "welcome") {
     const [asked, more] = enter(next);
     return [asked, [...todo, ...more]];
@@ -746,7 +768,7 @@ function welcomed(s: State, w: Extract<FromServer, { type: "welcome" }>["data"])
   if (next.capture === "done") {
     todo.push(...(me && me.ready ? tell(next) : ready(next)));
   }
-  todo.push(...renew(next));
+  todo.push(...renew(next), ...sayAgain(next));
   return [next, todo];
 }
 
@@ -754,9 +776,9 @@ function welcomed(s: State, w: Extract<FromServer, { type: "welcome" }>["data"])
 function held(s: State, me: Person): Result {
   const next: State = {
     ...s, people: { ...s.people, [me.id]: tidy(me) }, stage: s.stage === "call" ? "waiting" : s.stage,
-    admitted: false, media: "none", gen: 0, connections: {}, owesRenew: 0, soundBlocked: false, panel: "",
+    admitted: false, media: "none", gen: 0, connections: {}, owesRenew: 0, soundBlocked: false, panel: "", sharing: idle(),
   };
-  return [next, [{ do: "drop_media" }]];
+  return [next, [{ do: "drop_media" }, ...dropped(s)]];
 }
 
 /** onHold: the practitioner has set the patient aside. */
@@ -837,6 +859,9 @@ function said(s: State, from: string, text: string): Result {
 function failed(s: State, code: Code, fatal: boolean): Result {
   if (code === "cancelled" || code === "expired" || code === "unknown_link" || code === "early") {
     return joinRefused(s, code);
+  }
+  if (code === "sharing" && !fatal) {
+    return s.sharing.on ? ended(s, "refused") : [s, []];
   }
   if (code === "slow") {
     // We read too slowly: the line drops, and comes back with a resume.

@@ -5,6 +5,8 @@ import { initial, others, step, type Effect, type Event, type Seat, type State }
 import { Log } from "./chat";
 import { Link } from "./link";
 import { Media } from "./media";
+import { Pointing } from "./pointing";
+import { presenter } from "./screen";
 import { Keeper } from "./seal/keeper";
 import { members } from "./seal/secrecy";
 import { partners, Share } from "./share";
@@ -21,6 +23,10 @@ class Page {
     choose: (kind, id) => this.media.choose(kind, id),
     ring: () => this.media.play([523.25, 659.25, 783.99]),
     silent: (blocked) => this.dispatch({ type: "sound", blocked }),
+    point: (place) => this.shared(() => {
+      this.pointing.point(place);
+      this.share.flush();
+    }),
   });
   private readonly keeper = new Keeper(this.at.base + "/s/seal-worker.js", {
     // Firefox, when it controls ICE, takes the first way that works, not the best.
@@ -43,6 +49,8 @@ class Page {
     ready: (gen) => this.dispatch({ type: "ready", gen }),
     doubt: () => this.link.hurry(),
     expected: () => others(this.state).some((p) => !p.away && (p.audio || p.video)),
+    shareTaken: () => this.dispatch({ type: "share_taken" }),
+    shareOver: (failed) => this.dispatch({ type: "share_over", failed }),
     answer: (gen, round, sdp) => this.link.send({ type: "answer", data: { gen, round, sdp } }),
     media: (gen, state) => {
       this.dispatch({ type: "media", gen, state });
@@ -64,6 +72,7 @@ class Page {
     },
   });
   private chat = new Log(Date.now);
+  private pointing = new Pointing(Date.now);
   private share = this.sharing();
   /** sharer is who we are to the features: another stay, another conversation. */
   private sharer = "";
@@ -117,7 +126,7 @@ class Page {
   }
 
   private sharing(): Share {
-    return new Share({ chat: this.chat }, (topic, out) => this.keeper.say(topic, out));
+    return new Share({ chat: this.chat, screen: this.pointing }, (topic, out) => this.keeper.say(topic, out));
   }
 
   /** follow tells the features who is there, and begins them anew with each stay. */
@@ -125,11 +134,16 @@ class Page {
     if (s.self !== this.sharer) {
       this.sharer = s.self;
       this.chat = new Log(Date.now);
+      this.pointing = new Pointing(Date.now);
       this.share = this.sharing();
     }
     if (s.self && s.role) {
       this.chat.enter(s.self, s.role);
-      this.shared(() => this.share.follow(partners(s)));
+      this.pointing.enter(s.self, s.role);
+      this.shared(() => {
+        this.share.follow(partners(s));
+        this.pointing.follow(s.stage === "call" ? (presenter(s) || { id: "" }).id : "");
+      });
     }
   }
 
@@ -138,6 +152,9 @@ class Page {
     todo();
     if (this.chat.changed()) {
       this.dispatch({ type: "chat", at: Date.now(), view: this.chat.view() });
+    }
+    if (this.pointing.changed()) {
+      this.view.dots(this.pointing.dots());
     }
   }
 
@@ -177,6 +194,12 @@ class Page {
         return this.keeper.receive(f.message);
       case "drop_media":
         return this.media.dropMedia();
+      case "share":
+        return this.media.share();
+      case "freeze":
+        return this.media.freeze(f.on);
+      case "stop_share":
+        return this.media.stopShare();
       case "unblock":
         this.media.unlock();
         return this.view.unblock();

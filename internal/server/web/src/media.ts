@@ -1,6 +1,8 @@
 // Camera, microphone and the media connections: mostly one; while a new one is made, two.
 import type { CaptureProblem } from "./call";
-import { Peer, type Leads, type PeerEvents } from "./peer";
+import { Display } from "./display";
+import { Mix } from "./mix";
+import { Peer, type Leads, type Line, type PeerEvents, type Tracks } from "./peer";
 import type { Answer, Candidate, Direct, ICEServer, Offer } from "./wire.gen";
 
 export type Kind = "audio" | "video";
@@ -30,6 +32,9 @@ export interface MediaEvents extends Pick<PeerEvents, "offer" | "answer" | "cand
   devices(known: Devices): void;
   /** level is how loud the microphone is, 0 to 1, some 15 times a second. */
   level(value: number): void;
+  /** shareTaken: our screen is being taken; shareOver: not any more, or not at all. */
+  shareTaken(): void;
+  shareOver(failed: boolean): void;
 }
 
 type AudioContextMaker = new () => AudioContext;
@@ -63,6 +68,17 @@ export function problemOf(e: { name?: string; message?: string }): CaptureProble
 
 export class Media {
   private tracks: { audio: MediaStreamTrack | null; video: MediaStreamTrack | null } = { audio: null, video: null };
+  /** out is what is sent: the devices' tracks, our screen, and the sound that belongs to it. */
+  private readonly out: Tracks = { audio: null, video: null, screen: null };
+  private readonly display = new Display({
+    shows: (track) => this.send("screen", track),
+    sounds: (track) => this.blend(track),
+    taken: () => this.on.shareTaken(),
+    over: (failed) => this.on.shareOver(failed),
+  });
+  private mix: Mix | null = null;
+  /** blending is the system's sound that is, or is being, mixed in. */
+  private blending: MediaStreamTrack | null = null;
   private wanted = { audio: true, video: true };
   /** allowed: the patient agreed to this kind, even while its track is stopped. */
   private allowed = { audio: false, video: false };
@@ -205,7 +221,49 @@ export class Media {
   }
 
   private attach(kind: Kind): void {
-    this.peers.forEach((p) => p.publish(kind, this.tracks[kind]));
+    if (kind === "audio" && this.mix) {
+      this.mix.microphone(this.tracks.audio);
+      return this.send("audio", this.mix.track());
+    }
+    this.send(kind, this.tracks[kind]);
+  }
+
+  private send(line: Line, track: MediaStreamTrack | null): void {
+    this.out[line] = track;
+    this.peers.forEach((p) => p.publish(line, track));
+  }
+
+  /** share asks what to show; call it from a press. */
+  share(): void {
+    this.unlock();
+    this.display.ask();
+  }
+
+  freeze(on: boolean): void {
+    this.display.freeze(on);
+  }
+
+  stopShare(): void {
+    this.display.stop();
+  }
+
+  /** blend mixes the system's sound with the microphone; null ends that. */
+  private async blend(system: MediaStreamTrack | null): Promise<void> {
+    this.blending = system;
+    if (this.mix) {
+      this.mix.close();
+      this.mix = null;
+      this.attach("audio");
+    }
+    const made = system && (await Mix.make(this.context, system, () => this.blend(null)));
+    if (!made) {
+      return;
+    }
+    if (this.blending !== system) {
+      return made.close();
+    }
+    this.mix = made;
+    this.attach("audio");
   }
 
   private mirror(): void {
@@ -307,6 +365,7 @@ export class Media {
   /** release gives every device back. */
   release(): void {
     this.turn++;
+    this.display.stop();
     clearInterval(this.meter);
     this.allowed = { audio: false, video: false };
     this.adopt("audio", null);
@@ -432,7 +491,7 @@ export class Media {
     // A try that never came to anything is over.
     this.peers.filter((p) => p !== this.shown && !p.pictured).forEach((p) => this.end(p));
     const fresh: Peer = new Peer(
-      gen, ice, this.tracks,
+      gen, ice, this.out,
       {
         offer: this.on.offer, answer: this.on.answer, candidate: this.on.candidate, path: this.on.path, expected: this.on.expected, doubt: this.on.doubt, media: this.on.media,
         certificates: this.on.certificates,

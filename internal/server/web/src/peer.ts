@@ -1,6 +1,8 @@
 // One media connection of one generation: with the server, which offers, or straight with
 // another person.
+import { ofScreen } from "./screen";
 import type { Transforms } from "./seal/transforms";
+import { tune } from "./tune";
 import type { Answer, Candidate, Direct, ICEServer, Offer } from "./wire.gen";
 
 /** Path is how its packets travel, in the words of the W3C's webrtc-stats; srtp is the
@@ -13,6 +15,14 @@ export interface Path {
   srtp: string;
 }
 
+/** Line is what one sends on a line of its own: sound, the camera and, to the server only, the
+ * screen. */
+export type Line = "audio" | "video" | "screen";
+
+/** Tracks are what is sent; the same object for as long as a connection lasts, though its tracks
+ * change. */
+export type Tracks = { [line in Line]: MediaStreamTrack | null };
+
 export interface PeerEvents {
   offer(gen: number, sdp: string): void;
   answer(gen: number, round: number, sdp: string): void;
@@ -21,7 +31,8 @@ export interface PeerEvents {
   /** expected: somebody lets sound or picture out, so silence means trouble. */
   expected(): boolean;
   media(gen: number, state: "connecting" | "connected" | "broken"): void;
-  /** remote gives what a person sends, or null when it ends. */
+  /** remote gives what a person sends, or null when it ends: by their id, their screen by
+   * screenStream of it. */
   remote(id: string, stream: MediaStream | null): void;
   /** flowing tells whether a person's picture really arrives. */
   flowing(id: string, yes: boolean): void;
@@ -64,6 +75,13 @@ export function wantedByServer(sdp: string): { audio: string[]; video: string[] 
     }
   }
   return wanted;
+}
+
+/** linesOf pairs the lines that the server wants to receive with what goes on them: the first
+ * picture is the camera, the second the screen. */
+export function linesOf(sdp: string): { [line in Line]?: string } {
+  const wanted = wantedByServer(sdp);
+  return { audio: wanted.audio[0], video: wanted.video[0], screen: wanted.video[1] };
 }
 
 /** fingerprints are those of the certificates in a description, in one way of writing
@@ -128,7 +146,9 @@ export class Peer {
   /** strange are tracks that changed hands: nobody's any more. */
   private readonly strange: MediaStreamTrack[] = [];
   private readonly streams: { [id: string]: MediaStream } = {};
-  private readonly senders: { audio: RTCRtpSender | null; video: RTCRtpSender | null } = { audio: null, video: null };
+  private readonly senders: { [line in Line]: RTCRtpSender | null } = { audio: null, video: null, screen: null };
+  /** carried is the stream that each receiver is of: a camera's line never becomes a screen's. */
+  private readonly carried = new Map<RTCRtpReceiver, string>();
   private chain: Promise<void> = Promise.resolve();
   private closed = false;
   private timer = 0;
@@ -147,7 +167,7 @@ export class Peer {
   constructor(
     readonly gen: number,
     ice: ICEServer[],
-    private readonly tracks: { audio: MediaStreamTrack | null; video: MediaStreamTrack | null },
+    private readonly tracks: Tracks,
     private readonly on: PeerEvents,
     private readonly direct: Direct | null,
     private readonly leads: Leads | null = null,
@@ -248,14 +268,13 @@ export class Peer {
     for (const t of this.pc.getTransceivers()) {
       this.lead(t, t.receiver.track.kind === "audio" ? "audio" : "video");
     }
-    const wanted = wantedByServer(offer.sdp);
-    for (const kind of ["audio", "video"] as ("audio" | "video")[]) {
-      const mid = wanted[kind][0];
+    const lines = this.direct ? { audio: "", video: "" } : linesOf(offer.sdp);
+    for (const line of Object.keys(lines) as Line[]) {
       for (const t of this.pc.getTransceivers()) {
-        if (this.direct ? t.receiver.track.kind === kind : mid !== undefined && t.mid === mid) {
+        if (this.direct ? t.receiver.track.kind === line : lines[line] !== undefined && t.mid === lines[line]) {
           t.direction = this.direct ? "sendrecv" : "sendonly";
-          this.senders[kind] = t.sender;
-          await t.sender.replaceTrack(this.tracks[kind]);
+          this.senders[line] = t.sender;
+          await t.sender.replaceTrack(this.tracks[line]);
         }
       }
     }
@@ -265,27 +284,44 @@ export class Peer {
     if (!this.closed) {
       this.on.answer(offer.gen, offer.round, answer.sdp || "");
     }
+    this.tune();
     this.prune();
   }
 
-  publish(kind: "audio" | "video", track: MediaStreamTrack | null): void {
-    const sender = this.senders[kind];
+  /** publish sends track on its line from now on, without another round. */
+  publish(line: Line, track: MediaStreamTrack | null): void {
+    const sender = this.senders[line];
     if (sender && !this.closed) {
-      sender.replaceTrack(track).catch(() => undefined);
+      sender.replaceTrack(track).then(() => this.tune(), () => undefined);
+    }
+  }
+
+  private tune(): void {
+    if (!this.closed) {
+      const sharing = this.senders.screen !== null && this.tracks.screen !== null;
+      tune(this.senders.video, "video", sharing);
+      if (sharing) {
+        tune(this.senders.screen, "screen", true);
+      }
     }
   }
 
   private arrived(e: RTCTrackEvent): void {
-    // With the server, the stream's id is the person's.
+    // With the server, the stream's id is the person's, or that of their screen.
     const id = this.direct ? this.direct.peer : e.streams[0] ? e.streams[0].id : "";
-    if (!id || id === "-") {
+    const screen = this.direct ? null : ofScreen(id);
+    const track = e.track;
+    if (!id || id === "-" || screen === "" || (screen !== null && track.kind !== "video")) {
       return;
     }
-    const track = e.track;
-    if (this.leads && (track.kind === "audio" || track.kind === "video") && !this.leads.receives(e.receiver, track.kind, id)) {
-      this.strange.push(track); // it was another person's
+    const had = this.carried.get(e.receiver);
+    const other = had !== undefined && had !== id;
+    const person = screen === null ? id : screen;
+    if (other || (this.leads && (track.kind === "audio" || track.kind === "video") && !this.leads.receives(e.receiver, track.kind, person))) {
+      this.strange.push(track); // it was another person's, or another picture of theirs
       return this.broken();
     }
+    this.carried.set(e.receiver, id);
     const now = (this.streams[id] ? this.streams[id].getTracks() : []).filter((t) => t.kind !== track.kind && t.readyState === "live");
     this.show(id, [...now, track]);
     track.onended = () => this.prune();
@@ -382,7 +418,7 @@ export class Peer {
         this.on.path(this.gen, stats.path);
       }
     }
-    this.plug(stats.sent);
+    this.plug().catch(() => undefined); // closed meanwhile
     const now = Date.now();
     if (stats.received !== this.received || !this.pictured) {
       this.received = stats.received;
@@ -408,13 +444,19 @@ export class Peer {
 
   /** plug sends nothing more when frames leave past the seal: an engine took the transform, and
    * does not use it. */
-  private plug(sent: { audio: number; video: number }): void {
-    const { audio, video } = this.senders;
-    const leaks = (sender: RTCRtpSender | null, n: number) => this.leads !== null && sender !== null && n > leakAfter && this.leads.leaks(sender);
-    if (leaks(audio, sent.audio) || leaks(video, sent.video)) {
-      this.senders.audio = this.senders.video = null;
-      [audio, video].forEach((s) => s && s.replaceTrack(null).catch(() => undefined));
-      this.broken();
+  private async plug(): Promise<void> {
+    const all = Object.keys(this.senders).map((line) => this.senders[line as Line]);
+    for (const sender of all) {
+      if (!this.leads || !sender || !sender.track || !this.leads.leaks(sender)) {
+        continue;
+      }
+      const kind = sender.track.kind === "audio" ? "audio" : "video";
+      const sent = read(await sender.getStats()).sent[kind];
+      if (sent > leakAfter && !this.closed && this.leads.leaks(sender)) {
+        this.senders.audio = this.senders.video = this.senders.screen = null;
+        all.forEach((s) => s && s.replaceTrack(null).catch(() => undefined));
+        return this.broken();
+      }
     }
   }
 

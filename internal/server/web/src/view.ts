@@ -2,6 +2,9 @@
 import { family, inApp } from "./browser";
 import { clinician, others, phase, route, type Event, type State } from "./call";
 import type { Devices } from "./media";
+import { canShow } from "./display";
+import type { Dot, Place } from "./pointing";
+import { shownScreen } from "./screen";
 import { secrecy } from "./seal/secrecy";
 import { words } from "./seal/words";
 import { Texts, type Key } from "./texts";
@@ -14,6 +17,7 @@ import * as icons from "./view/icons";
 import type { Hands, Model, Screen } from "./view/model";
 import { name } from "./view/messages";
 import { practitioner } from "./view/parts";
+import { problem } from "./view/sharing";
 import { permission } from "./view/permission";
 import { test, waiting } from "./view/waiting";
 import { welcome, welcomeFace } from "./view/welcome";
@@ -22,6 +26,8 @@ export interface Outside {
   choose(kind: "camera" | "microphone" | "speaker", id: string): void;
   ring(): void;
   silent(blocked: boolean): void;
+  /** point says where on the shown screen the person points. */
+  point(place: Place): void;
 }
 
 const noDevices: Devices = { cameras: [], microphones: [], speakers: [], camera: "", microphone: "", speaker: "" };
@@ -45,8 +51,9 @@ export class View {
     const touch = !!window.matchMedia && window.matchMedia("(pointer: coarse)").matches;
     this.m = {
       s: null as unknown as State, t: new Texts("fr"), devices: noDevices, level: 0, heard: false, self: null, mirrored: true,
-      remotes: {}, flowing: {}, family: family(agent, navigator.maxTouchPoints || 0), inApp: inApp(agent), touch, host: location.hostname, sound: "idle",
+      remotes: {}, flowing: {}, family: family(agent, navigator.maxTouchPoints || 0), inApp: inApp(agent), touch, host: location.hostname, sound: "idle", dots: [], shares: false,
     };
+    this.m.shares = canShow() && this.m.family !== "android" && this.m.family !== "ios";
     this.hands = {
       send,
       choose: (kind, id) => {
@@ -57,6 +64,7 @@ export class View {
       },
       ring: outside.ring,
       silent: outside.silent,
+      point: outside.point,
       openDialog: (name) => this.open(name),
       refresh: () => this.refresh(),
     };
@@ -255,6 +263,8 @@ export class View {
       says("call.sound");
     } else if ((far === "end" || far === "verified") && far !== secrecy(b)) {
       says(far === "end" ? "secrecy.end" : "secrecy.verified");
+    } else if (s.stage === "call" && screens(s) !== screens(b) && screens(s) !== "") {
+      this.polite.textContent = screens(s) === "problem" ? problem(this.m) : s.sharing.on ? t.t("screen.on") : t.t("screen.shown", { name: name(this.m, screens(s)) });
     } else if (s.notice && s.notice !== b.notice) {
       says(("notice." + s.notice) as Key);
     } else if (room && s.lost.audio && !b.lost.audio) {
@@ -288,6 +298,12 @@ export class View {
     this.refresh();
   }
 
+  /** dots are where people point on the shown screen now. */
+  dots(all: Dot[]): void {
+    this.m.dots = all;
+    this.refresh();
+  }
+
   devices(known: Devices): void {
     this.m.devices = known;
     this.refresh();
@@ -306,6 +322,13 @@ export class View {
       this.calling.tiles.unblock();
     }
   }
+}
+
+/** screens changes with what is to be said of shown screens: ours, another's by their id, or why
+ * there is none. */
+function screens(s: State): string {
+  const other = shownScreen(s);
+  return s.sharing.problem ? "problem" : other ? other.id : s.sharing.on ? s.self : "";
 }
 
 /** safetyCode are the words of the first person's code, once known. */

@@ -1,6 +1,8 @@
 // Every state of the page, shown by the real view in a real browser, for pictures and axe.
 import { initial, type Bond, type State } from "../src/call";
 import { silence, type Message, type Writing } from "../src/chat";
+import type { Dot } from "../src/pointing";
+import { idle, type Sharing } from "../src/screen";
 import { View } from "../src/view";
 import type { LinkInfo, Person } from "../src/wire.gen";
 
@@ -42,12 +44,18 @@ const talk = [
   message(5, "Anticonstitutionnellementanticonstitutionnellementanticonstitutionnellement 👩‍⚕️👍🏽❤️", mine),
   message(6, "D’accord", { ...mine, got: 2 }),
 ];
+const showing = (more: Partial<State> = {}): State => {
+  const s = keyed({}, true);
+  return { ...s, people: { ...s.people, d: { ...s.people.d, screen: true } }, authors: { e: "Interprète Nolwenn" }, ...more };
+};
+const sharing = (more: Partial<Sharing>): State => ({ ...keyed({}, true), sharing: { ...idle(), ...more } });
+const dots: Dot[] = [{ peer: "e", x: 2400, y: 3300 }, { peer: "p", x: 8600, y: 9400 }];
 const over = (reason: State["reason"], from: State["stage"], more: Partial<State> = {}): State =>
   base({ stage: "ended", from, reason, endedAt: now, ...more });
 const asks = (problem: State["captureProblem"]): State =>
   base({ stage: "permission", line: "up", capture: problem ? "problem" : "asking", captureProblem: problem });
 
-type Extra = { remote?: boolean; second?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean };
+type Extra = { remote?: boolean; second?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean; shares?: boolean; screen?: boolean; dots?: Dot[]; times?: number };
 const scenes: { [name: string]: [State, Extra?] } = {
   "p1-open": [base()],
   "p1-late": [base({ link: link({ status: "late" }) })],
@@ -125,6 +133,23 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p5-chat-badge": [talking(talk, { panel: "", unread: 3 }), { remote: true, self: true, touch: true }],
   "p5-chat-notice": [talking(talk, { panel: "", unread: 120, newest: talk[2] }), { remote: true, self: true }],
   "p5-observer": [talking([], { panel: "", role: "observer", hasAudio: false, hasVideo: false }), { remote: true, second: true }],
+  "p5-screen": [showing(), { remote: true, second: true, self: true, screen: true, shares: true }],
+  "p5-screen-two": [{ ...showing(), people: { p: person("p"), d: person("d", { screen: true, keys: true, seal: true }) } }, { remote: true, self: true, screen: true }],
+  "p5-screen-arriving": [showing(), { remote: true, second: true, self: true }],
+  "p5-screen-zoomed": [showing(), { remote: true, second: true, self: true, screen: true, press: "[data-action=screen-more]", times: 3 }],
+  "p5-screen-pointed": [showing(), { remote: true, second: true, self: true, screen: true, dots, press: "[data-action=screen-point]" }],
+  "p5-screen-muted": [showing({ audio: false, video: false }), { remote: true, second: true, screen: true }],
+  "p5-screen-chat": [showing({ panel: "chat", chat: { ...silence(), messages: talk } }), { remote: true, second: true, self: true, screen: true }],
+  "p5-screen-observer": [showing({ role: "observer", hasAudio: false, hasVideo: false }), { remote: true, second: true, screen: true, shares: true }],
+  "p5-screen-reconnecting": [showing({ line: "down", downSince: now - 7000 }), { remote: true, self: true, screen: true }],
+  "p5-screen-idle": [keyed({}), { remote: true, self: true, shares: true }],
+  "p5-screen-own": [sharing({ on: true }), { remote: true, second: true, self: true, shares: true }],
+  "p5-screen-own-pointed": [sharing({ on: true }), { remote: true, second: true, self: true, shares: true, dots: dots.slice(0, 1) }],
+  "p5-screen-frozen": [sharing({ on: true, frozen: true }), { remote: true, second: true, self: true, shares: true }],
+  "p5-screen-own-chat": [{ ...sharing({ on: true }), panel: "chat", chat: { ...silence(), messages: talk } }, { remote: true, second: true, self: true, shares: true }],
+  "p5-screen-refused": [sharing({ problem: "refused" }), { remote: true, second: true, self: true, shares: true }],
+  "p5-screen-busy": [showing({ sharing: idle("refused") }), { remote: true, second: true, self: true, screen: true, shares: true }],
+  "p5-screen-failed": [sharing({ problem: "failed" }), { remote: true, second: true, self: true, shares: true }],
   "p4-observer": [room({ role: "observer", hasAudio: false, hasVideo: false })],
   "p6-left": [over("left", "call")],
   "p6-ended": [over("ended", "call")],
@@ -191,7 +216,36 @@ function camera(w: number, h: number, wall: string, coat: string, skin: string, 
   return c.captureStream(10);
 }
 
-type Inside = { m: { inApp: string; family: string; touch: boolean; heard: boolean; devices: unknown } };
+/** desk stands for a shown screen: a window with a table of results. */
+function desk(w: number, h: number): MediaStream {
+  const c = document.createElement("canvas");
+  c.width = w;
+  c.height = h;
+  const g = c.getContext("2d") as CanvasRenderingContext2D;
+  const box = (fill: string, x: number, y: number, width: number, height: number) => {
+    g.fillStyle = fill;
+    g.fillRect(x, y, width, height);
+  };
+  const paint = () => {
+    box("#31566b", 0, 0, w, h);
+    box("#ffffff", 80, 60, w - 160, h - 160);
+    box("#dfe6e9", 80, 60, w - 160, 56);
+    g.fillStyle = "#1d2b30";
+    g.font = "32px sans-serif";
+    g.fillText("Résultats du 2 juin", 110, 100);
+    g.font = "24px sans-serif";
+    ["Hémoglobine   13,8 g/dL", "Plaquettes   254 G/L", "Créatinine   78 µmol/L", "Cholestérol LDL   1,12 g/L", "Glycémie   0,92 g/L"].forEach((line, i) => {
+      box(i % 2 ? "#f3f6f7" : "#ffffff", 80, 160 + i * 90, w - 160, 90);
+      g.fillStyle = "#1d2b30";
+      g.fillText(line, 120, 212 + i * 90);
+    });
+  };
+  paint();
+  window.setInterval(paint, 200);
+  return c.captureStream(10);
+}
+
+type Inside = { m: { inApp: string; family: string; touch: boolean; heard: boolean; devices: unknown; shares: boolean } };
 let view: View | null = null;
 
 async function show(name: string, language: "fr" | "en"): Promise<void> {
@@ -201,10 +255,11 @@ async function show(name: string, language: "fr" | "en"): Promise<void> {
   app.inert = false;
   app.removeAttribute("aria-hidden");
   app.textContent = "";
-  view = new View(document, () => undefined, { choose: () => undefined, ring: () => undefined, silent: () => undefined });
+  view = new View(document, () => undefined, { choose: () => undefined, ring: () => undefined, silent: () => undefined, point: () => undefined });
   const inside = view as unknown as Inside;
   inside.m.inApp = extra.inApp || "";
   inside.m.family = extra.family || "chrome";
+  inside.m.shares = extra.shares === true;
   inside.m.touch = innerWidth < 600 || extra.touch === true;
   (inside.m as unknown as { host: string }).host = "consult.example";
   view.render({ ...state, language });
@@ -221,6 +276,12 @@ async function show(name: string, language: "fr" | "en"): Promise<void> {
   if (extra.second) {
     view.remote("e", camera(640, 480, "#e9e2ef", "#6a4f7a", "#c98f6f", "#2a2320"));
   }
+  if (extra.screen) {
+    view.remote("screen.d", desk(1920, 1080));
+  }
+  if (extra.dots) {
+    view.dots(extra.dots);
+  }
   if (extra.flowing === false) {
     view.flowing("d", false);
   }
@@ -228,7 +289,13 @@ async function show(name: string, language: "fr" | "en"): Promise<void> {
     view.level(extra.level);
   }
   view.render({ ...state, language });
-  if (extra.press) {
+  if (extra.screen) {
+    const video = document.querySelector("video[data-screen]") as HTMLVideoElement;
+    for (let i = 0; i < 50 && !(video.videoWidth > 0 && video.readyState >= 2); i++) {
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+  for (let i = 0; extra.press && i < (extra.times || 1); i++) {
     (document.querySelector(extra.press) as HTMLElement).click();
   }
   await document.fonts.ready;

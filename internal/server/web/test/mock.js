@@ -5,7 +5,7 @@
   const mock = (window.mock = { log, gen: 0, place: "waiting", admitted: false, refuse: false, sockets: [], got: {}, doctor: { audio: true, video: true, away: false } });
   const person = (id, more) => ({ id, name: id === "d" ? "Dr Anne Le Goff" : "Yann", role: id === "d" ? "clinician" : "patient", place: "call", ready: true, away: false, audio: true, video: true, since: Date.now() / 1000, ...more });
   const tell = (type, data) => mock.sockets.forEach((s) => s.deliver({ type, data }));
-  const me = () => person("p", { place: mock.place, ready: mock.ready === true, ...mock.can });
+  const me = () => person("p", { place: mock.place, ready: mock.ready === true, screen: mock.shares === true, ...mock.can });
 
   class Socket {
     constructor(url) {
@@ -40,6 +40,10 @@
         tell("settle", { gen: m.data.gen });
       } else if (m.type === "renew") {
         mock.offer();
+      } else if (m.type === "share") {
+        if (m.data.on && (mock.busy || mock.doctor.screen)) return this.deliver({ type: "failure", data: { code: "sharing", text: "", fatal: false } });
+        mock.shares = m.data.on;
+        tell("presence", { person: me() });
       } else if (m.type === "leave") {
         setTimeout(() => this.lose(), 5);
       }
@@ -76,7 +80,9 @@
     mock.leads = await window.ends.Transforms.start(worker);
     const log = (mock.chat = new window.ends.Log(Date.now));
     log.enter("d", "clinician");
-    const share = new window.ends.Share({ chat: log }, (topic, out) => mock.group.say(out.peer, topic, out.view, out.payload));
+    const pointing = (mock.pointing = new window.ends.Pointing(Date.now));
+    pointing.enter("d", "clinician");
+    const share = new window.ends.Share({ chat: log, screen: pointing }, (topic, out) => mock.group.say(out.peer, topic, out.view, out.payload));
     const group = (mock.group = new window.ends.Group({
       frames: mock.leads, now: Date.now, send: (m) => tell(m.type, { ...m.data, peer: "d" }),
       changed: () => share.follow(mock.group.pairings().map((p) => ({ peer: p.peer, role: "patient", agreed: p.agreed, away: false }))),
@@ -85,6 +91,7 @@
     await group.enter("d", 2, false);
     await group.meets([{ id: "p", keys: true, seal: true }]);
     setInterval(() => {
+      pointing.follow(mock.doctor.screen ? "d" : mock.shares ? "p" : "");
       group.tick();
       share.tick();
     }, 250);
@@ -93,6 +100,15 @@
   };
   mock.code = () => window.ends.words("fr", mock.group.pairings()[0].code).join(" ");
   mock.counts = async () => (mock.leads ? (await mock.leads.counts()).p : null);
+  /** view is what the practitioner sees of our screen. */
+  mock.view = Object.assign(document.createElement("video"), { muted: true, autoplay: true });
+  mock.got = {};
+  /** bits are what came on one line so far. */
+  mock.bits = async (i) => {
+    let n = 0;
+    (await mock.lines[i].receiver.getStats()).forEach((r) => (n += r.type === "inbound-rtp" ? r.bytesReceived * 8 : 0));
+    return n;
+  };
   const Real = window.RTCPeerConnection;
   const complete = (pc) => new Promise((done) => {
     if (pc.iceGatheringState === "complete") return done();
@@ -112,13 +128,16 @@
     if (mock.pc) mock.pc.close();
     mock.pc = pc;
     mock.got = {};
-    pc.ontrack = (e) => {
-      e.track.onunmute = () => (mock.got[e.track.kind] = true);
-    };
-    for (const kind of ["audio", "video"]) {
+    // Sound, the camera and the screen, in the server's order.
+    const lines = ["audio", "video", "screen"].map((name) => {
+      const kind = name === "audio" ? "audio" : "video";
       const line = pc.addTransceiver(kind, { direction: "recvonly" });
       if (mock.leads) mock.leads.receives(line.receiver, kind, "p");
-    }
+      line.receiver.track.onunmute = () => (mock.got[name] = true);
+      return line;
+    });
+    mock.view.srcObject = new MediaStream([lines[2].receiver.track]);
+    mock.lines = lines;
     const sound = new AudioContext();
     const out = sound.createMediaStreamDestination();
     const tone = sound.createOscillator();
@@ -129,10 +148,40 @@
       const line = pc.addTransceiver(t, { direction: "sendonly", streams: [sent] });
       if (mock.leads) mock.leads.sends(line.sender, t.kind);
     });
+    mock.round = 0;
+    mock.names = { [sent.id]: "d" };
+    return mock.propose();
+  };
+  mock.propose = async () => {
+    const { pc, gen } = mock;
     await pc.setLocalDescription(await pc.createOffer());
     await complete(pc);
-    // The id of the stream is the id of the person.
-    const sdp = pc.localDescription.sdp.split(sent.id).join("d");
-    tell("offer", { gen, round: 1, sdp });
+    // The id of the stream is the id of the person, or of their screen.
+    const sdp = Object.keys(mock.names).reduce((all, id) => all.split(id).join(mock.names[id]), pc.localDescription.sdp);
+    tell("offer", { gen, round: ++mock.round, sdp });
+  };
+  /** show lets the practitioner show a screen of which the left half is red, on a line of its own. */
+  mock.show = () => {
+    const c = Object.assign(document.createElement("canvas"), { width: 1280, height: 720 });
+    const g = c.getContext("2d");
+    const paint = () => {
+      g.fillStyle = "#c00000";
+      g.fillRect(0, 0, 640, 720);
+      g.fillStyle = "#0000c0";
+      g.fillRect(640, 0, 640, 720);
+    };
+    mock.painting = setInterval(paint, 100);
+    const sent = c.captureStream(10);
+    mock.shown = mock.pc.addTransceiver(sent.getTracks()[0], { direction: "sendonly", streams: [sent] });
+    if (mock.leads) mock.leads.sends(mock.shown.sender, "video");
+    mock.names[sent.id] = "screen.d";
+    mock.change({ screen: true });
+    return mock.propose();
+  };
+  mock.hide = () => {
+    clearInterval(mock.painting);
+    mock.pc.removeTrack(mock.shown.sender);
+    mock.change({ screen: false });
+    return mock.propose();
   };
 })();

@@ -11,6 +11,7 @@ const all = {
   diag: [["diag.mjs", {}]],
   firefox: [["walk.mjs", { PAGE_BROWSER: "firefox" }]],
   files: [["files.mjs", {}], ["files.mjs", { PAGE_BROWSER: "firefox" }]],
+  screen: [["screen.mjs", {}], ["screen.mjs", { PAGE_SEAL: "streams" }], ["screen.mjs", { PAGE_BROWSER: "firefox" }]],
   seal: [["seal.mjs", {}], ["seal.mjs", { PAGE_SEAL: "streams" }], ["seal.mjs", { PAGE_BROWSER: "firefox" }]],
 };
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(all);

@@ -81,7 +81,7 @@ async function start(worker: string, late_ = false): Promise<string> {
     const soon = (todo: () => void) => window.setTimeout(todo, late);
     const none = () => undefined;
     const peer = new Peer(
-      gen, [], tracks(),
+      gen, [], { ...tracks(), screen: null },
       {
         offer: (_gen, sdp) => soon(() => other().peer.answer({ gen, round: 1, sdp })),
         answer: (_gen, _round, sdp) => soon(() => other().peer.accept({ gen, round: 1, sdp })),

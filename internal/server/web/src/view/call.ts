@@ -9,6 +9,8 @@ import { Scope, hole } from "./dom";
 import * as icons from "./icons";
 import type { Hands, Model, Screen } from "./model";
 import { avatar, call, cameraButton, heading, microphoneButton, practitioner, selfView, swapButton } from "./parts";
+import { ScreenView } from "./screen";
+import { shareButton, shareProblem, sharingBar } from "./sharing";
 import { Tiles } from "./tiles";
 import { reconnecting } from "./waiting";
 
@@ -20,9 +22,12 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
   const scope = new Scope();
   const title = heading(scope, () => m.t.t("call.title", { name: practitioner(m) }), "hidden-words");
   const tiles = new Tiles(m, hands);
-  const stage = scope.el(
+  const screen = new ScreenView(m, hands);
+  const share = shareButton(scope, m, hands);
+  const scene = scope.el(
     "div",
-    { class: () => "stage" + (m.s.media === "broken" || m.s.line === "down" ? " stale" : "") },
+    { class: "scene" },
+    screen.root,
     tiles.root,
     standIn(scope, m, tiles),
     seal(scope, m, hands),
@@ -30,9 +35,16 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
     soundButton(scope, m, hands),
     self(scope, m, hands),
   );
+  const stale = () => m.s.media === "broken" || m.s.line === "down";
+  const stage = scope.el(
+    "div",
+    { class: () => "stage" + (stale() ? " stale" : "") + (screen.shows() ? " with-screen" : "") + (m.s.sharing.on ? " sharing" : "") },
+    sharingBar(scope, m, hands, () => (share.getClientRects().length > 0 ? share : title)),
+    scene,
+  );
   const talk = chatButton(scope, m, hands);
   const panel = chatPanel(m, hands, talk);
-  const root = scope.el("section", { class: () => "call" + (m.s.panel ? " with-panel" : "") }, title, stage, panel.root, controls(scope, m, hands, talk));
+  const root = scope.el("section", { class: () => "call" + (m.s.panel ? " with-panel" : "") }, title, stage, panel.root, controls(scope, m, hands, share, talk));
   const escape = (e: KeyboardEvent) => {
     if ((e.key === "Escape" || e.key === "Esc") && m.s.panel && !e.isComposing) {
       hands.send({ type: "panel", panel: "" });
@@ -44,13 +56,20 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
     heading: title,
     tiles,
     refresh: () => {
+      const before = screen.shows();
+      screen.refresh();
       tiles.refresh();
       scope.refresh();
       panel.refresh();
+      if (screen.shows() !== before) {
+        tiles.fit();
+      }
+      screen.refresh(); // the room for it may be another now
     },
     leave: () => {
       document.removeEventListener("keydown", escape);
       tiles.clear();
+      screen.leave();
     },
   };
 }
@@ -164,6 +183,7 @@ function banners(scope: Scope, m: Model, hands: Hands): HTMLElement {
     ),
     stopped("audio"),
     stopped("video"),
+    shareProblem(scope, m, hands),
     chatNotice(scope, m, hands),
   );
 }
@@ -177,13 +197,14 @@ function soundButton(scope: Scope, m: Model, hands: Hands): HTMLElement {
   );
 }
 
-function controls(scope: Scope, m: Model, hands: Hands, talk: HTMLElement): HTMLElement {
+function controls(scope: Scope, m: Model, hands: Hands, share: HTMLElement, talk: HTMLElement): HTMLElement {
   const silent = () => watches(m.s.role);
   return scope.el(
     "div",
     { class: "controls", attrs: { role: "group", "aria-label": () => m.t.t("call.controls") } },
     microphoneButton(scope, m, hands, "control", silent),
     cameraButton(scope, m, hands, "control", silent),
+    share,
     talk,
     scope.button({ class: "control hang-up", icon: icons.hangUp, label: () => m.t.t("common.leave"), attrs: { "data-action": "leave" }, press: () => hands.send({ type: "leave", at: Date.now() }) }),
   );

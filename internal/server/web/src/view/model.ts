@@ -2,6 +2,7 @@
 import type { Event, State } from "../call";
 import type { Family } from "../browser";
 import type { Devices } from "../media";
+import type { Dot, Place } from "../pointing";
 import type { Texts } from "../texts";
 
 export interface Model {
@@ -21,6 +22,10 @@ export interface Model {
   touch: boolean;
   host: string;
   sound: "idle" | "playing" | "good" | "bad";
+  /** dots are where people point on the shown screen. */
+  dots: Dot[];
+  /** shares: this browser can show a screen. */
+  shares: boolean;
 }
 
 export interface Hands {
@@ -30,6 +35,8 @@ export interface Hands {
   ring(): void;
   silent(blocked: boolean): void;
   openDialog(name: "help" | "settings" | "secrecy"): void;
+  /** point says where on the shown screen we point. */
+  point(place: Place): void;
   refresh(): void;
 }
 

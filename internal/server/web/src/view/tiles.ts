@@ -17,7 +17,7 @@ interface Tile {
 export class Tiles {
   readonly root: HTMLElement;
   private readonly tiles: { [id: string]: Tile } = {};
-  private readonly refit = () => Object.keys(this.tiles).forEach((id) => fit(this.tiles[id].video));
+  private readonly refit = () => this.fit();
   private sink = "";
 
   constructor(private readonly m: Model, private readonly hands: Hands) {
@@ -25,6 +25,11 @@ export class Tiles {
     this.root.className = "tiles";
     window.addEventListener("resize", this.refit);
     this.refresh();
+  }
+
+  /** fit fits the pictures into tiles of another size. */
+  fit(): void {
+    Object.keys(this.tiles).forEach((id) => fit(this.tiles[id].video));
   }
 
   count(): number {
