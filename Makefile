@@ -34,7 +34,8 @@ demo: setup build $(WEB)/node_modules/.package-lock.json ## a consultation on th
 test: setup lint web-check unit page build e2e ## everything that must pass
 
 unit: ## tests of all packages; with the race detector where there is no cgo
-	go test -race -count=1 $(PURE)
+	go test -race -short -count=1 $(PURE)
+	go test -count=1 -run TestConvergence ./internal/call/board
 	@# The detector slows things down so much that it hides what happens in quick succession.
 	CGO_ENABLED=0 go test -count=1 ./internal/call/peer ./internal/server/sfu
 	CGO_ENABLED=0 go test -count=1 -tags migrated_fynedo ./internal/ui/...
