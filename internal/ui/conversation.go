@@ -2,7 +2,6 @@ package ui
 
 import (
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -291,7 +290,7 @@ func (s *callScreen) showNews(c call.Consultation) {
 	}
 	m, ok := newest(c.Chat)
 	if s.u.unread() == 0 && s.u.unfiled() > 0 && s.u.beside.open == noPart {
-		f := c.Files[slices.IndexFunc(c.Files, func(f files.Item) bool { return !f.Mine })]
+		var f files.Item // the newest that others offered
 		for _, one := range c.Files {
 			if !one.Mine {
 				f = one

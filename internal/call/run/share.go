@@ -55,7 +55,7 @@ func (d *Desk) newFeatures() *features {
 	return f
 }
 
-// close ends transfers; what they still report is let go.
+// closeFeatures ends transfers; what they still report is let go.
 func (d *Desk) closeFeatures() {
 	f := d.features
 	d.features = nil
@@ -151,7 +151,7 @@ func (d *Desk) said(peer string, topic wire.Topic, view bool, payload []byte) {
 		d.features.files.Hear(peer, payload)
 	}
 	if err != nil {
-		d.o.Log.Warn("not understood", "topic", topic, "peer", peer, "error", err)
+		d.o.Log.Debug("not understood", "topic", topic, "peer", peer, "error", err)
 	}
 }
 
