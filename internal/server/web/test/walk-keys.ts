@@ -1,8 +1,10 @@
-// The practitioner's end of the keys and of the conversation, for mock.js.
+// The practitioner's end of the keys, of the conversation, of the files and of photographs, for mock.js.
 import { Log } from "../src/chat";
+import { Files } from "../src/files";
 import { Group } from "../src/seal/group";
 import { Transforms } from "../src/seal/transforms";
 import { words } from "../src/seal/words";
 import { Share } from "../src/share";
+import { decode, encode } from "../src/snapshot";
 
-(window as unknown as { ends: unknown }).ends = { Group, Log, Share, Transforms, words };
+(window as unknown as { ends: unknown }).ends = { Files, Group, Log, Share, Transforms, words, snapshot: { decode, encode } };

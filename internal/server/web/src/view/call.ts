@@ -4,11 +4,15 @@ import { clinician, explains, others, reduced, watchers, weak } from "../call";
 import { watches } from "../role";
 import { secrecy, type Secrecy } from "../seal/secrecy";
 import type { Key } from "../texts";
-import { chatButton, chatNotice, chatPanel } from "./chat";
+import { chatNotice } from "./chat";
 import { Scope, hole } from "./dom";
+import { dropping } from "./drop";
+import { fileNotice } from "./files";
 import * as icons from "./icons";
 import type { Hands, Model, Screen } from "./model";
+import { panel, panelButton } from "./panel";
 import { avatar, call, cameraButton, heading, microphoneButton, practitioner, selfView, swapButton } from "./parts";
+import { photoRemark, turnNotice } from "./photo";
 import { Tiles } from "./tiles";
 import { reconnecting } from "./waiting";
 
@@ -30,9 +34,10 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
     soundButton(scope, m, hands),
     self(scope, m, hands),
   );
-  const talk = chatButton(scope, m, hands);
-  const panel = chatPanel(m, hands, talk);
-  const root = scope.el("section", { class: () => "call" + (m.s.panel ? " with-panel" : "") }, title, stage, panel.root, controls(scope, m, hands, talk));
+  const talk = panelButton(scope, m, hands);
+  const side = panel(m, hands, talk);
+  const drop = dropping(m, hands);
+  const root = scope.el("section", { class: () => "call" + (m.s.panel ? " with-panel" : "") }, title, stage, side.root, controls(scope, m, hands, talk), drop.root);
   const escape = (e: KeyboardEvent) => {
     if ((e.key === "Escape" || e.key === "Esc") && m.s.panel && !e.isComposing) {
       hands.send({ type: "panel", panel: "" });
@@ -46,10 +51,13 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
     refresh: () => {
       tiles.refresh();
       scope.refresh();
-      panel.refresh();
+      side.refresh();
+      drop.refresh();
     },
     leave: () => {
       document.removeEventListener("keydown", escape);
+      side.leave();
+      drop.leave();
       tiles.clear();
     },
   };
@@ -157,7 +165,10 @@ function banners(scope: Scope, m: Model, hands: Hands): HTMLElement {
     scope.el("div", { class: "banner", attrs: { role: "status" }, hidden: () => watchers(m.s).length === 0 }, scope.icon(icons.eye), scope.el("p", { text: () => m.t.t("call.watched", { name: watchers(m.s).map((p) => p.name).join(", ") }) })),
     stopped("audio"),
     stopped("video"),
+    turnNotice(scope, m, hands),
+    photoRemark(scope, m),
     chatNotice(scope, m, hands),
+    fileNotice(scope, m, hands),
   );
 }
 
