@@ -103,7 +103,13 @@ export class Sitting {
     if (!track) {
       throw new Error("no camera");
     }
-    return (await photo(track)) || (await this.large(track)) || (await still(track));
+    const is = track.getSettings ? track.getSettings() : {};
+    const taken = await photo(track);
+    // Some devices give no more by it than the call has.
+    if (taken && taken.pixels > (is.width || 0) * (is.height || 0)) {
+      return taken.blob;
+    }
+    return (await this.large(track)) || (taken && taken.blob) || (await still(track));
   }
 
   /** large opens the same camera at its largest for one picture; null where that gives no more. */
@@ -175,7 +181,7 @@ function soon<T>(p: Promise<T>, ms: number): Promise<T> {
 }
 
 /** photo takes the picture as the system's own camera does; null where the browser cannot. */
-async function photo(track: MediaStreamTrack): Promise<Blob | null> {
+async function photo(track: MediaStreamTrack): Promise<{ blob: Blob; pixels: number } | null> {
   const Capture = (window as unknown as { ImageCapture?: new (t: MediaStreamTrack) => Maker }).ImageCapture;
   if (!Capture || !Capture.prototype || !("takePhoto" in Capture.prototype)) {
     return null;
@@ -190,7 +196,7 @@ async function photo(track: MediaStreamTrack): Promise<Blob | null> {
     const taken = await soon(capture.takePhoto(wish), photoWithin).catch(() => soon(capture.takePhoto(), photoWithin));
     const picture = await load(taken, "");
     try {
-      return await jpeg(picture, picture.width, picture.height);
+      return { blob: await jpeg(picture, picture.width, picture.height), pixels: picture.width * picture.height };
     } finally {
       if ("close" in picture) {
         picture.close();
