@@ -4,10 +4,13 @@ import { MaxName, MaxText } from "./wire.gen";
 import type { Answer, Candidate, Code, Direct, FromClient, FromServer, ICEServer, LinkInfo, Offer, Person, Reason, Role } from "./wire.gen";
 import { quiet, talked, type Talk, type TalkEvent } from "./panel";
 import type { Path } from "./peer";
+import { posed, unasked, type PhotoEvent, type Posing } from "./photo";
 import { watches } from "./role";
 import { dropped, ended, idle, ofScreen, sayAgain, shared, type ScreenEvent, type Sharing } from "./screen";
 import type { Agreement, Pairing, Standing } from "./seal/group";
 import { clean, cleanLine, type Language } from "./texts";
+import { remains, transferred, untouched, type TransferEvent, type Transfers } from "./transfers";
+import type { Act } from "./files";
 
 /** Stage is the screen the patient has reached. Only the server's word leads to "call". */
 export type Stage = "welcome" | "permission" | "test" | "waiting" | "call" | "ended";
@@ -56,7 +59,7 @@ export interface Bond {
   compared: "" | "same";
 }
 
-export interface State extends Talk {
+export interface State extends Talk, Transfers, Posing {
   stage: Stage;
   language: Language;
   /** help: the help dialog is open. */
@@ -169,6 +172,8 @@ export type Event =
   | { type: "toggle"; kind: "audio" | "video" }
   | TalkEvent
   | ScreenEvent
+  | TransferEvent
+  | PhotoEvent
   | { type: "recapture"; kind: "audio" | "video" }
   | { type: "swap" }
   | { type: "unblock" }
@@ -198,6 +203,17 @@ export type Effect =
   | { do: "unblock" }
   | { do: "write"; text: string }
   | { do: "draft"; text: string; show: boolean }
+  | { do: "offer_files"; files: File[] }
+  | { do: "file"; act: Act; id: string }
+  | { do: "save"; id: string; file: Blob; name: string }
+  | { do: "pose"; id: string }
+  | { do: "rest" }
+  | { do: "photograph"; id: string }
+  | { do: "torch"; on: boolean }
+  | { do: "swap_pose" }
+  | { do: "send_photo"; peer: string; name: string; picture: Blob }
+  | { do: "settle_photo"; how: "refused" | "failed" }
+  | { do: "settle_turn"; yes: boolean }
   | { do: "tap" }
   | { do: "chime" };
 
@@ -212,7 +228,7 @@ export function initial(): State {
     lost: { audio: false, video: false },
     ice: [], gen: 0, connections: {}, media: "none", owesRenew: 0, reducedSince: 0, soundBlocked: false, slowAnswers: 0,
     able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false,
-    sharing: idle(), reason: "", from: "welcome", farewell: "", endedAt: 0, ...quiet(),
+    sharing: idle(), reason: "", from: "welcome", farewell: "", endedAt: 0, ...quiet(), ...untouched(), ...unasked(),
   };
 }
 
@@ -353,12 +369,26 @@ export function step(s: State, e: Event): Result {
     case "freeze":
     case "share_read":
       return shared(s, e);
+    case "files":
+    case "offer_files":
+    case "file":
+    case "save":
+    case "saved":
+    case "dismiss_file":
+      return transferred(s, e);
+    case "asked":
+    case "photo":
+    case "photographed":
+    case "no_camera":
+    case "unsent":
+    case "turned":
+      return posed(s, e);
     default:
       return pressed(s, e);
   }
 }
 
-type Pressed = Exclude<Event, { type: "start" | "tick" | "looked" | "lookup_failed" | "joined" | "join_refused" | "line_down" | "message" | "media" | "ready" | "path" | "captured" | "capture_failed" | "capture_lost" | "sound" | "able" | "keys" | TalkEvent["type"] | ScreenEvent["type"] }>;
+type Pressed = Exclude<Event, { type: "start" | "tick" | "looked" | "lookup_failed" | "joined" | "join_refused" | "line_down" | "message" | "media" | "ready" | "path" | "captured" | "capture_failed" | "capture_lost" | "sound" | "able" | "keys" | TalkEvent["type"] | TransferEvent["type"] | PhotoEvent["type"] | ScreenEvent["type"] }>;
 
 /** pressed answers what the patient does. */
 function pressed(s: State, e: Pressed): Result {
@@ -459,7 +489,7 @@ function join(s: State): Result {
 
 /** fresh is the welcome screen again, with the patient's choices kept. */
 function fresh(s: State): State {
-  return { ...initial(), language: s.language, cause: s.cause, now: s.now, link: s.link, role: (s.link && s.link.role) || "", skew: s.skew, askedAt: s.now, audio: s.audio, video: s.video, unseen: s.unseen };
+  return { ...initial(), language: s.language, cause: s.cause, now: s.now, link: s.link, role: (s.link && s.link.role) || "", skew: s.skew, askedAt: s.now, audio: s.audio, video: s.video, unseen: s.unseen, kept: s.kept };
 }
 
 function joined(s: State): Result {
@@ -669,9 +699,9 @@ function over(s: State, reason: Reason, text: string, first: Effect[]): Result {
     {
       ...s, stage: "ended", from: s.stage, reason, farewell: text, endedAt: s.now, help: false, joining: false, line: "none",
       resume: "", self: "", people: {}, admitted: false, capture: "none", captureProblem: "", media: "none", gen: 0, connections: {}, soundBlocked: false, owesRenew: 0,
-      silencedBy: "", lost: { audio: false, video: false }, able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false, sharing: idle(), ...quiet(), unseen: s.unseen,
+      silencedBy: "", lost: { audio: false, video: false }, able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false, sharing: idle(), ...quiet(), unseen: s.unseen, ...remains(s), ...unasked(),
     },
-    [...first, { do: "hang_up" }, { do: "drop_media" }, { do: "release" }],
+    [...first, ...(s.photo ? [{ do: "rest" } as Effect] : []), { do: "hang_up" }, { do: "drop_media" }, { do: "release" }],
   ];
 }
 
@@ -739,6 +769,7 @@ function welcomed(s: State, w: Extract<FromServer, { type: "welcome" }>["data"])
   const next: State = {
     ...s, line: "up", downSince: 0, joining: false, notice: "", resume: w.resume, self: w.self, role: w.role, people,
     arrivedAt: s.arrivedAt || (me ? me.since * 1000 - s.skew : s.now), admitted: inCall, ice: w.ice || s.ice, rekey: w.rekey || 0, sealed: w.sealed === true,
+    store: w.files && w.files.token && w.files.limit > 0 ? w.files : null,
   };
   const todo: Effect[] = [{ do: "settled" }];
   const held = s.connections[w.gen];

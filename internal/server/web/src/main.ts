@@ -3,6 +3,8 @@ import { Api, Refused, place } from "./api";
 import { cause, family, program } from "./browser";
 import { initial, others, step, type Effect, type Event, type Seat, type State } from "./call";
 import { Log } from "./chat";
+import { Files } from "./files";
+import { save } from "./files/save";
 import { Link } from "./link";
 import { Media } from "./media";
 import { Pointing } from "./pointing";
@@ -10,7 +12,10 @@ import { presenter } from "./screen";
 import { Keeper } from "./seal/keeper";
 import { members } from "./seal/secrecy";
 import { partners, Share } from "./share";
+import { Sitter } from "./sitter";
+import { Sitting } from "./sitting";
 import { speaks } from "./texts";
+import { maySend } from "./transfers";
 import { View } from "./view";
 
 const seatKey = "ekermed.seat";
@@ -41,7 +46,10 @@ class Page {
     captureFailed: (problem) => this.dispatch({ type: "capture_failed", problem }),
     captureLost: (kind, lost) => this.dispatch({ type: "capture_lost", kind, lost }),
     self: (stream, mirrored) => this.view.self(stream, mirrored),
-    devices: (known) => this.view.devices(known),
+    devices: (known) => {
+      this.cameras = known.cameras.length;
+      this.view.devices(known);
+    },
     level: (value) => this.view.level(value),
     offer: (gen, sdp) => this.link.send({ type: "offer", data: { gen, round: 1, sdp } }),
     candidate: (c) => this.link.send({ type: "candidate", data: c }),
@@ -71,8 +79,15 @@ class Page {
       this.dispatch({ type: "line_down", at: Date.now() });
     },
   });
+  private readonly sitting = new Sitting(
+    { camera: () => this.media.camera(), turn: () => this.media.swap(), recover: () => this.media.recover() },
+    { preview: (stream, mirrored) => this.view.pose(stream, mirrored) },
+  );
+  private cameras = 0;
   private chat = new Log(Date.now);
   private pointing = new Pointing(Date.now);
+  private files = this.filing();
+  private sitter = this.posing();
   private share = this.sharing();
   /** sharer is who we are to the features: another stay, another conversation. */
   private sharer = "";
@@ -126,7 +141,18 @@ class Page {
   }
 
   private sharing(): Share {
-    return new Share({ chat: this.chat, screen: this.pointing }, (topic, out) => this.keeper.say(topic, out));
+    return new Share({ chat: this.chat, screen: this.pointing, files: this.files, snapshot: this.sitter }, (topic, out) => this.keeper.say(topic, out));
+  }
+
+  private filing(): Files {
+    return new Files(
+      { base: this.at.base, token: () => (this.state.store ? this.state.store.token : "") },
+      () => this.shared(() => this.share.flush()),
+    );
+  }
+
+  private posing(): Sitter {
+    return new Sitter({ photograph: () => maySend(this.state), turn: () => this.cameras > 1 && this.state.hasVideo && this.state.video });
   }
 
   /** follow tells the features who is there, and begins them anew with each stay. */
@@ -135,9 +161,13 @@ class Page {
       this.sharer = s.self;
       this.chat = new Log(Date.now);
       this.pointing = new Pointing(Date.now);
+      this.files.close();
+      this.files = this.filing();
+      this.sitter = this.posing();
       this.share = this.sharing();
     }
     if (s.self && s.role) {
+      this.files.allow(s.store ? s.store.limit : 0);
       this.chat.enter(s.self, s.role);
       this.pointing.enter(s.self, s.role);
       this.shared(() => {
@@ -156,6 +186,41 @@ class Page {
     if (this.pointing.changed()) {
       this.view.dots(this.pointing.dots());
     }
+    if (this.files.changed()) {
+      this.dispatch({ type: "files", at: Date.now(), items: this.files.view() });
+    }
+    if (this.sitter.changed()) {
+      this.dispatch({ type: "asked", at: Date.now(), view: this.sitter.view() });
+    }
+  }
+
+  /** touched does something with the features, and sends what they have to say to it. */
+  private touched(todo: () => void): void {
+    this.shared(() => {
+      todo();
+      this.share.flush();
+    });
+  }
+
+  /** photograph takes a still picture; it belongs to this ask and no other. */
+  private photograph(id: string): void {
+    this.sitting.take().then(
+      (picture) => this.dispatch({ type: "photographed", id, picture }),
+      () => this.dispatch({ type: "photographed", id, picture: null }),
+    );
+  }
+
+  private sendPhoto(peer: string, name: string, picture: Blob): void {
+    const d = new Date();
+    const two = (n: number) => ("0" + n).slice(-2);
+    const file = "photo-" + [d.getFullYear(), two(d.getMonth() + 1), two(d.getDate())].join("-") + "-" + two(d.getHours()) + "h" + two(d.getMinutes()) + ".jpg";
+    this.touched(() => {
+      const sent = this.files.send({ name: file, file: picture, use: "snapshot", to: [peer] });
+      this.sitter.settle(sent ? "taken" : "failed");
+      if (!sent) {
+        this.dispatch({ type: "unsent", name });
+      }
+    });
   }
 
   private run(f: Effect): void {
@@ -204,15 +269,34 @@ class Page {
         this.media.unlock();
         return this.view.unblock();
       case "write":
-        return this.shared(() => {
-          this.chat.write(f.text);
-          this.share.flush();
-        });
+        return this.touched(() => this.chat.write(f.text));
       case "draft":
-        return this.shared(() => {
-          this.chat.draft(f.text, f.show);
-          this.share.flush();
-        });
+        return this.touched(() => this.chat.draft(f.text, f.show));
+      case "offer_files":
+        return this.touched(() => f.files.forEach((file) => this.files.send({ file })));
+      case "file":
+        return this.touched(() => this.files.act(f.act, f.id));
+      case "save":
+        save(f.file, f.name).then((saved) => saved && this.dispatch({ type: "saved", id: f.id }), () => undefined);
+        return;
+      case "pose":
+        this.sitting.pose().catch(() => this.dispatch({ type: "no_camera", id: f.id }));
+        return;
+      case "rest":
+        return this.sitting.rest();
+      case "photograph":
+        return this.photograph(f.id);
+      case "torch":
+        return this.sitting.torch(f.on);
+      case "swap_pose":
+        this.sitting.swap().catch(() => undefined);
+        return;
+      case "send_photo":
+        return this.sendPhoto(f.peer, f.name, f.picture);
+      case "settle_photo":
+        return this.touched(() => this.sitter.settle(f.how));
+      case "settle_turn":
+        return this.touched(() => this.sitter.settleTurn(f.yes ? "taken" : "refused"));
       case "tap":
         return this.media.play([987.77], 0.12);
       case "chime":

@@ -84,6 +84,8 @@ export class Media {
   private allowed = { audio: false, video: false };
   private chosen = { camera: "", microphone: "", speaker: "" };
   private facing = "user";
+  /** cameras are their ids, as of the last look. */
+  private cameras: string[] = [];
   private turn = 0;
   /** peers, the oldest first; shown is the one whose people are on screen. */
   private peers: Peer[] = [];
@@ -332,8 +334,24 @@ export class Media {
     this.list();
   }
 
-  /** swap goes to the other camera of a phone. */
+  /** camera is the live track of the camera, null while it is off. */
+  camera(): MediaStreamTrack | null {
+    const t = this.tracks.video;
+    return t && t.readyState === "live" ? t : null;
+  }
+
+  /** recover opens the camera anew, where something else took it away. */
+  recover(): void {
+    this.queue = this.queue.then(() => (this.wanted.video && this.allowed.video ? this.reopen("video") : undefined));
+  }
+
+  /** swap goes to the other camera of a phone, or to the next of a computer. */
   swap(): void {
+    const is = this.tracks.video && this.tracks.video.getSettings ? this.tracks.video.getSettings() : {};
+    const at = this.cameras.indexOf(is.deviceId || "");
+    if (!is.facingMode && at >= 0 && this.cameras.length > 1) {
+      return this.choose("camera", this.cameras[(at + 1) % this.cameras.length]);
+    }
     this.facing = this.facing === "user" ? "environment" : "user";
     this.chosen.camera = "";
     this.queue = this.queue.then(() => this.reopen("video"));
@@ -352,8 +370,10 @@ export class Media {
     }
     const of = (kind: string) => all.filter((x) => x.kind === kind && x.deviceId).map((x) => ({ id: x.deviceId, label: x.label }));
     const used = (t: MediaStreamTrack | null, chosen: string) => (t && t.getSettings && t.getSettings().deviceId) || chosen;
+    const cameras = of("videoinput");
+    this.cameras = cameras.map((c) => c.id);
     this.on.devices({
-      cameras: of("videoinput"),
+      cameras,
       microphones: of("audioinput"),
       speakers: "setSinkId" in HTMLMediaElement.prototype ? of("audiooutput") : [],
       camera: used(this.tracks.video, this.chosen.camera),

@@ -2,9 +2,10 @@
 import type { Effect, Result, State } from "./call";
 import { silence, type Message, type View } from "./chat";
 import { watches } from "./role";
+import { hasFiles, seen } from "./transfers";
 
 /** Panel is what stands beside the picture. */
-export type Panel = "" | "chat";
+export type Panel = "" | "chat" | "files";
 
 /** fresh: a message this young, ms, is worth a sound; older ones are told to who came late. */
 const fresh = 15000;
@@ -54,7 +55,7 @@ export function talked(s: State, e: TalkEvent): Result {
     case "chat":
       return told({ ...s, now: e.at }, e.view);
     case "panel":
-      return [s.stage === "call" ? read({ ...s, panel: e.panel }) : s, []];
+      return [s.stage === "call" ? read({ ...s, panel: e.panel === "files" && !hasFiles(s) ? "chat" : e.panel }) : s, []];
     case "dismiss":
       return [{ ...s, newest: null }, []];
     case "draft":
@@ -67,7 +68,7 @@ export function talked(s: State, e: TalkEvent): Result {
 
 /** read: what is in the panel is seen while it is open, in a tab that is. */
 function read(s: State): State {
-  return s.panel === "chat" && !s.unseen ? { ...s, unread: 0, newest: null } : s;
+  return s.panel === "chat" && !s.unseen ? { ...s, unread: 0, newest: null } : seen(s);
 }
 
 /** told takes a new look of the conversation. */

@@ -1,21 +1,22 @@
 // The page's sentences, in French and English, from the same files as the desktop's.
-import { common as enCommon, page as enPage } from "../../../../assets/i18n/en.json";
-import { common as frCommon, page as frPage } from "../../../../assets/i18n/fr.json";
+import { common as enCommon, files as enFiles, page as enPage } from "../../../../assets/i18n/en.json";
+import { common as frCommon, files as frFiles, page as frPage } from "../../../../assets/i18n/fr.json";
 
 export type Language = "fr" | "en";
 
+// What is said of a file's transfer is the desktop's too: `files` of the texts file is `transfer` here.
 const trees = {
-  fr: { common: frCommon, page: frPage },
-  en: { common: enCommon, page: enPage },
+  fr: { common: frCommon, page: { ...frPage, transfer: frFiles } },
+  en: { common: enCommon, page: { ...enPage, transfer: enFiles } },
 };
 
 export type Path<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}.${Path<T[K]>}` }[keyof T & string];
 
-/** A key of the texts file: `page.…`, or `common.…` written in full. */
-export type Key = Path<typeof frPage> | `common.${Path<typeof frCommon>}`;
+/** A key of the texts file: `page.…`, `files.…` as `transfer.…`, or `common.…` written in full. */
+export type Key = Path<typeof frPage> | `transfer.${Path<typeof frFiles>}` | `common.${Path<typeof frCommon>}`;
 
 /** The keys that have a .one and a .other form. */
-export type Counted = "minutes" | "chat.unread" | "welcome.days" | "welcome.hours";
+export type Counted = "minutes" | "chat.unread" | "files.unread" | "files.both" | "files.bytes" | "welcome.days" | "welcome.hours";
 
 export type Holes = { [name: string]: string | number };
 
@@ -53,6 +54,22 @@ export class Texts {
   n(key: Counted, n: number): string {
     const one = n === 1 || (n === 0 && this.language === "fr");
     return this.t((key + (one ? ".one" : ".other")) as Key, { n });
+  }
+
+  /** size writes a number of bytes as "2,4 Mo": in the units of the limit, thousands of thousands. */
+  size(bytes: number): string {
+    const units: Key[] = ["files.kb", "files.mb", "files.gb"];
+    let unit = -1;
+    let n = bytes;
+    while (unit < units.length - 1 && n >= (unit < 0 ? 1000 : 999.5)) {
+      n /= 1000;
+      unit++;
+    }
+    if (unit < 0) {
+      return this.n("files.bytes", bytes);
+    }
+    const short = (n < 9.95 ? n.toFixed(1) : n.toFixed(0)).replace(/\.0$/, "");
+    return this.t(units[unit], { n: this.language === "fr" ? short.replace(".", ",") : short });
   }
 
   /** time writes a moment (ms) as "10 h 30" or "10:30", in the device's zone. */

@@ -1,6 +1,7 @@
 // Alone touches the DOM: shows the state, and turns presses into events.
 import { family, inApp } from "./browser";
 import { clinician, others, phase, route, type Event, type State } from "./call";
+import type { Item } from "./files/engine";
 import type { Devices } from "./media";
 import { canShow } from "./display";
 import type { Dot, Place } from "./pointing";
@@ -13,6 +14,7 @@ import { beginning } from "./view/chat";
 import { Dialog, type DialogName } from "./view/dialogs";
 import { Scope } from "./view/dom";
 import { ended } from "./view/ended";
+import { fileState } from "./view/file";
 import * as icons from "./view/icons";
 import type { Hands, Model, Screen } from "./view/model";
 import { name } from "./view/messages";
@@ -50,7 +52,7 @@ export class View {
     const agent = navigator.userAgent;
     const touch = !!window.matchMedia && window.matchMedia("(pointer: coarse)").matches;
     this.m = {
-      s: null as unknown as State, t: new Texts("fr"), devices: noDevices, level: 0, heard: false, self: null, mirrored: true,
+      s: null as unknown as State, t: new Texts("fr"), devices: noDevices, level: 0, heard: false, self: null, mirrored: true, pose: null, poseMirrored: true,
       remotes: {}, flowing: {}, family: family(agent, navigator.maxTouchPoints || 0), inApp: inApp(agent), touch, host: location.hostname, sound: "idle", dots: [], shares: false,
     };
     this.m.shares = canShow() && this.m.family !== "android" && this.m.family !== "ios";
@@ -130,7 +132,8 @@ export class View {
     if (this.dialog && this.dialog.name === "help" && !s.help) {
       this.closed();
     }
-    const unread = s.stage === "waiting" ? s.messages.length : s.unread;
+    this.ask(s);
+    const unread = s.stage === "waiting" ? s.messages.length : s.unread + s.fresh;
     this.doc.title = (unread > 0 ? "(" + unread + ") " : "") + this.m.t.t(("document." + now) as Key) + " – " + this.m.t.t("common.product");
     this.refresh();
     this.announce(s);
@@ -189,6 +192,17 @@ export class View {
     }
   }
 
+  /** ask shows that a photograph is asked for, over whatever else is open. */
+  private ask(s: State): void {
+    const open = this.dialog !== null && this.dialog.name === "photo";
+    if (s.photo && !open) {
+      this.close();
+      this.open("photo");
+    } else if (!s.photo && open) {
+      this.closed();
+    }
+  }
+
   private open(name: DialogName): void {
     if (this.dialog) {
       return;
@@ -207,6 +221,9 @@ export class View {
 
   private close(): void {
     const name = this.dialog && this.dialog.name;
+    if (name === "photo") {
+      return this.hands.send({ type: "photo", act: "refuse" });
+    }
     this.closed();
     if (name === "help") {
       this.hands.send({ type: "help", open: false });
@@ -250,6 +267,11 @@ export class View {
       this.polite.textContent = t.t("waiting.message_announced", { name: name(this.m, s.newest.from), text: beginning(s.newest.text) });
       return;
     }
+    const moved = s.files.filter((it) => b.files.some((was) => was.id === it.id && was.state !== it.state && /^(done|failed|withdrawn)$/.test(it.state)))[0];
+    if (moved || (s.arrived && s.arrived !== b.arrived)) {
+      this.polite.textContent = moved ? moved.name + ", " + fileState(this.m, moved) : t.t("files.arrived", { name: name(this.m, (s.arrived as Item).from) }) + ", " + (s.arrived as Item).name;
+      return;
+    }
     const says = (key: Key) => (this.polite.textContent = t.t(key));
     if (room && s.line === "down" && b.line !== "down") {
       says("call.reconnecting");
@@ -281,6 +303,13 @@ export class View {
   self(stream: MediaStream | null, mirrored: boolean): void {
     this.m.self = stream;
     this.m.mirrored = mirrored;
+    this.refresh();
+  }
+
+  /** pose shows a picture of the camera for a photograph alone, null to show that of the call. */
+  pose(stream: MediaStream | null, mirrored: boolean): void {
+    this.m.pose = stream;
+    this.m.poseMirrored = mirrored;
     this.refresh();
   }
 

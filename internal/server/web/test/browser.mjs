@@ -26,8 +26,8 @@ export function scratch() {
 }
 
 /** serve answers PREFIX/r/*, PREFIX/diag and PREFIX/s/* from dist as the product does; files
- * ({ "app.js": path }) stand in for those of dist. */
-export async function serve({ prefix = "/soins", files = {}, api = null } = {}) {
+ * ({ "app.js": path }) stand in for those of dist; store keeps what people send each other. */
+export async function serve({ prefix = "/soins", files = {}, api = null, store = null } = {}) {
   const server = createServer(async (req, res) => {
     const path = new URL(req.url, "http://x").pathname;
     const send = (file, type) => {
@@ -45,6 +45,9 @@ export async function serve({ prefix = "/soins", files = {}, api = null } = {}) 
       if (path.startsWith(prefix + "/s/")) {
         const name = path.slice(prefix.length + 3).replace(/[^\w.-]/g, "");
         return send(files[name] || join(web, "dist", name), types[extname(name)] || "application/octet-stream");
+      }
+      if (store && path.startsWith(prefix + "/api/v1/files")) {
+        return await store.handle(req, res, path.slice(prefix.length + 14));
       }
       if (api && path.startsWith(prefix + "/api/v1/")) {
         let body = "";

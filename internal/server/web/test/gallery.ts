@@ -3,6 +3,9 @@ import { initial, type Bond, type State } from "../src/call";
 import { silence, type Message, type Writing } from "../src/chat";
 import type { Dot } from "../src/pointing";
 import { idle, type Sharing } from "../src/screen";
+import type { Item } from "../src/files/engine";
+import type { Photo } from "../src/photo";
+import type { Kept } from "../src/transfers";
 import { View } from "../src/view";
 import type { LinkInfo, Person } from "../src/wire.gen";
 
@@ -50,12 +53,60 @@ const showing = (more: Partial<State> = {}): State => {
 };
 const sharing = (more: Partial<Sharing>): State => ({ ...keyed({}, true), sharing: { ...idle(), ...more } });
 const dots: Dot[] = [{ peer: "e", x: 2400, y: 3300 }, { peer: "p", x: 8600, y: 9400 }];
+const file = (n: number, title: string, more: Partial<Item> = {}): Item => ({
+  id: "d/" + n, mine: false, from: "d", use: "file", name: title, size: 2400000, done: 0, state: "ready", problem: "", kind: "", warning: "", whole: true, thumbnail: null, file: null, replies: {}, reasons: {}, ...more,
+});
+const ours = (n: number, title: string, more: Partial<Item> = {}) => file(n, title, { id: String(n), mine: true, from: "", ...more });
+const store = { token: "t", limit: 100e6 };
+const filing = (files: Item[], more: Partial<State> = {}): State => ({ ...keyed({}, true), store, panel: "files", files, authors: { e: "Interprète Nolwenn" }, ...more });
+/** drawing is a picture as a file: a plaster on a knee, as it were. */
+function drawing(w: number, h: number): Blob {
+  const c = document.createElement("canvas");
+  c.width = w;
+  c.height = h;
+  const g = c.getContext("2d") as CanvasRenderingContext2D;
+  g.fillStyle = "#d9a98a";
+  g.fillRect(0, 0, w, h);
+  g.fillStyle = "#f2e3cf";
+  g.fillRect(w * 0.2, h * 0.38, w * 0.6, h * 0.24);
+  g.fillStyle = "#c0574f";
+  g.beginPath();
+  g.arc(w / 2, h / 2, h * 0.09, 0, 7);
+  g.fill();
+  const text = atob(c.toDataURL("image/png").split(",")[1]);
+  return new Blob([new Uint8Array(Array.from(text).map((b) => b.charCodeAt(0)))], { type: "image/png" });
+}
+const received = (n: number, title: string, more: Partial<Item> = {}) => file(n, title, { state: "done", done: 2400000, file: new Blob(["x"]), ...more });
+const several = [
+  received(1, "plan-de-traitement.pdf", { size: 184000 }),
+  received(2, "genou-droit.jpg", { thumbnail: drawing(128, 128), kind: "image/jpeg" }),
+  ours(3, "ordonnance-du-docteur-kermarrec-renouvellement-de-novembre.pdf", { state: "uploading", size: 48000000, done: 21600000 }),
+  ours(4, "irm-de-2019.zip", { state: "paused", problem: "by_hand", size: 91000000, done: 63000000 }),
+];
+const wrong = [
+  ours(1, "scanner.dcm", { state: "failed", problem: "too_large", size: 812000000 }),
+  ours(2, "analyse.pdf", { state: "ready", replies: { d: "refused" }, reasons: { d: "infected" } }),
+  received(3, "mise-a-jour.exe", { warning: "program", from: "e" }),
+  file(4, "lettre.docm", { warning: "macros", state: "failed", problem: "forged" }),
+  file(5, "radio-du-thorax.png", { state: "paused", problem: "offline", done: 900000, from: "e" }),
+];
+const offers = [
+  ours(1, "carte-vitale.jpg", { state: "done", thumbnail: null, kind: "image/jpeg", replies: { d: "received", e: "received" } }),
+  ours(2, "liste-des-medicaments.txt", { state: "ready", size: 812, replies: { d: "received" } }),
+  ours(3, "vieux.pdf", { state: "withdrawn" }),
+  file(4, "compte-rendu.pdf", { whole: false }),
+  file(5, "exercices.mp4", { state: "fetching", size: 64000000, done: 30000000 }),
+  file(6, "fiche.pdf", { state: "checking", done: 2400000 }),
+  file(7, "vieux-compte-rendu.pdf", { state: "failed", problem: "declined" }),
+];
+const photo = (more: Partial<Photo> = {}): State => ({ ...keyed({}), store, photo: { id: "a", peer: "d", name: "Dr Anne Le Goff", torch: false, camera: "", stage: "posing", picture: null, lit: false, ...more } });
+const keep = (n: number, title: string, more: Partial<Kept> = {}): Kept => ({ id: "d/" + n, name: title, from: "Dr Anne Le Goff", size: 2400000, file: new Blob(["x"]), thumbnail: null, warning: "", saved: false, ...more });
 const over = (reason: State["reason"], from: State["stage"], more: Partial<State> = {}): State =>
   base({ stage: "ended", from, reason, endedAt: now, ...more });
 const asks = (problem: State["captureProblem"]): State =>
   base({ stage: "permission", line: "up", capture: problem ? "problem" : "asking", captureProblem: problem });
 
-type Extra = { remote?: boolean; second?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean; shares?: boolean; screen?: boolean; dots?: Dot[]; times?: number };
+type Extra = { remote?: boolean; second?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean; shares?: boolean; screen?: boolean; dots?: Dot[]; times?: number; drag?: boolean; pose?: boolean };
 const scenes: { [name: string]: [State, Extra?] } = {
   "p1-open": [base()],
   "p1-late": [base({ link: link({ status: "late" }) })],
@@ -132,6 +183,25 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p5-chat-full": [talking(talk, { chat: { ...silence(), messages: talk, full: true } }), { remote: true, self: true }],
   "p5-chat-badge": [talking(talk, { panel: "", unread: 3 }), { remote: true, self: true, touch: true }],
   "p5-chat-notice": [talking(talk, { panel: "", unread: 120, newest: talk[2] }), { remote: true, self: true }],
+  "p5-files-empty": [filing([]), { remote: true, second: true, self: true }],
+  "p5-files-several": [filing(several), { remote: true, second: true, self: true }],
+  "p5-files-wrong": [filing(wrong, { people: { p: person("p"), d: person("d") } }), { remote: true, self: true }],
+  "p5-files-offers": [filing(offers, { unread: 2 }), { remote: true, second: true, self: true }],
+  "p5-files-saved": [filing(several.slice(0, 2), { saved: { "d/1": true } }), { remote: true, self: true }],
+  "p5-files-chat": [{ ...filing(several, { fresh: 12, unread: 0 }), panel: "chat", chat: { ...silence(), messages: talk.slice(0, 2) } }, { remote: true, self: true }],
+  "p5-files-badge": [filing(several, { panel: "", unread: 1, fresh: 2 }), { remote: true, self: true }],
+  "p5-files-notice": [filing(several, { panel: "", fresh: 1, arrived: several[1] }), { remote: true, self: true }],
+  "p5-files-drop": [filing([], { panel: "" }), { remote: true, self: true, drag: true }],
+  "p5-files-unable": [filing([], { able: { keys: false, seal: false }, bonds: {} }), { remote: true, self: true }],
+  "p5-photo-ask": [photo(), { remote: true }],
+  "p5-photo-preview": [photo({ camera: "environment", torch: true }), { remote: true, self: true }],
+  "p5-photo-off": [{ ...photo(), video: false }, { remote: true, pose: true }],
+  "p5-photo-moment": [photo({ stage: "taking" }), { remote: true, self: true }],
+  "p5-photo-taken": [photo({ stage: "taken", picture: drawing(1600, 1200) }), { remote: true, self: true }],
+  "p5-photo-problem": [photo({ stage: "problem" }), { remote: true }],
+  "p5-photo-refused": [{ ...photo(), photo: null, remark: { what: "refused", name: "Dr Anne Le Goff", at: now } }, { remote: true, self: true }],
+  "p5-photo-sent": [{ ...photo(), photo: null, remark: { what: "sent", name: "Dr Anne Le Goff", at: now } }, { remote: true, self: true }],
+  "p5-photo-turn": [{ ...photo(), photo: null, turn: { peer: "d", id: "t", name: "Dr Anne Le Goff" } }, { remote: true, self: true, touch: true }],
   "p5-observer": [talking([], { panel: "", role: "observer", hasAudio: false, hasVideo: false }), { remote: true, second: true }],
   "p5-screen": [showing(), { remote: true, second: true, self: true, screen: true, shares: true }],
   "p5-screen-two": [{ ...showing(), people: { p: person("p"), d: person("d", { screen: true, keys: true, seal: true }) } }, { remote: true, self: true, screen: true }],
@@ -153,6 +223,7 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p4-observer": [room({ role: "observer", hasAudio: false, hasVideo: false })],
   "p6-left": [over("left", "call")],
   "p6-ended": [over("ended", "call")],
+  "p6-files": [over("ended", "call", { kept: [keep(1, "plan-de-traitement.pdf", { size: 184000, saved: true }), keep(2, "genou-droit.jpg", { thumbnail: drawing(128, 128) }), keep(3, "mise-a-jour.exe", { warning: "program" })], missed: [{ name: "exercices.mp4", mine: false }, { name: "irm-de-2019.zip", mine: true }] })],
   "p6-left-waiting": [over("left", "waiting")],
   "p6-refused": [over("refused", "waiting", { farewell: "Je dois partir en urgence. Je vous rappelle cet après-midi." })],
   "p6-removed": [over("removed", "call")],
@@ -282,6 +353,9 @@ async function show(name: string, language: "fr" | "en"): Promise<void> {
   if (extra.dots) {
     view.dots(extra.dots);
   }
+  if (extra.pose) {
+    view.pose(camera(640, 480, "#e8dcc8", "#44618a", "#d9a98a", "#8b8680"), true);
+  }
   if (extra.flowing === false) {
     view.flowing("d", false);
   }
@@ -297,6 +371,11 @@ async function show(name: string, language: "fr" | "en"): Promise<void> {
   }
   for (let i = 0; extra.press && i < (extra.times || 1); i++) {
     (document.querySelector(extra.press) as HTMLElement).click();
+  }
+  if (extra.drag) {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["x"], "x.txt"));
+    document.body.dispatchEvent(new DragEvent("dragenter", { bubbles: true, cancelable: true, dataTransfer }));
   }
   await document.fonts.ready;
   await new Promise((done) => setTimeout(done, extra.remote || extra.self ? 450 : 60));

@@ -25,7 +25,7 @@
       if (m.type === "hello") {
         if (m.data.resume && mock.forgot) return this.deliver({ type: "failure", data: { code: "pass", text: "", fatal: true } });
         mock.sockets = [this];
-        this.deliver({ type: "welcome", data: { version: 1, self: "p", role: "patient", room: "r", resume: "seat-1", people: [me(), ...(mock.place === "call" ? [person("d", mock.doctor)] : [])], gen: mock.gen } });
+        this.deliver({ type: "welcome", data: { version: 1, self: "p", role: "patient", room: "r", resume: "seat-1", people: [me(), ...(mock.place === "call" ? [person("d", mock.doctor)] : [])], gen: mock.gen, files: { token: "token-p", limit: 5000000 } } });
       } else if (m.type === "ready") {
         mock.ready = true;
         mock.can = { keys: m.data.keys === true, seal: m.data.seal === true };
@@ -63,7 +63,6 @@
   }
   window.WebSocket = Socket;
 
-  mock.tell = tell;
   mock.drop = () => mock.sockets.slice().forEach((s) => s.lose());
   mock.admit = () => {
     mock.place = "call";
@@ -82,7 +81,18 @@
     log.enter("d", "clinician");
     const pointing = (mock.pointing = new window.ends.Pointing(Date.now));
     pointing.enter("d", "clinician");
-    const share = new window.ends.Share({ chat: log, screen: pointing }, (topic, out) => mock.group.say(out.peer, topic, out.view, out.payload));
+    const base = location.pathname.replace(/\/r\/.*/, "");
+    const files = (mock.files = new window.ends.Files({ base, token: () => "token-d" }, () => share.flush()));
+    files.allow(5000000);
+    const said = [];
+    mock.answers = [];
+    const snapshot = { meet() {}, part() {}, tick() {}, take: () => said.splice(0), hear: (peer, view, payload) => mock.answers.push(window.ends.snapshot.decode(payload).answer) };
+    /** tell says something of photographs, as a clinician does. */
+    mock.tell = (m) => {
+      said.push({ peer: "p", view: false, payload: window.ends.snapshot.encode(m) });
+      share.flush();
+    };
+    const share = new window.ends.Share({ chat: log, screen: pointing, files, snapshot }, (topic, out) => mock.group.say(out.peer, topic, out.view, out.payload));
     const group = (mock.group = new window.ends.Group({
       frames: mock.leads, now: Date.now, send: (m) => tell(m.type, { ...m.data, peer: "d" }),
       changed: () => share.follow(mock.group.pairings().map((p) => ({ peer: p.peer, role: "patient", agreed: p.agreed, away: false }))),

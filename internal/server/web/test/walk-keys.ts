@@ -1,9 +1,11 @@
-// The practitioner's end of the keys, of the conversation and of pointing, for mock.js.
+// The practitioner's end of the keys, of the conversation, of files, photographs and pointing, for mock.js.
 import { Log } from "../src/chat";
+import { Files } from "../src/files";
 import { Pointing } from "../src/pointing";
 import { Group } from "../src/seal/group";
 import { Transforms } from "../src/seal/transforms";
 import { words } from "../src/seal/words";
 import { Share } from "../src/share";
+import { decode, encode } from "../src/snapshot";
 
-(window as unknown as { ends: unknown }).ends = { Group, Log, Pointing, Share, Transforms, words };
+(window as unknown as { ends: unknown }).ends = { Files, Group, Log, Pointing, Share, Transforms, words, snapshot: { decode, encode } };

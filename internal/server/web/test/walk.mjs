@@ -1,17 +1,22 @@
 // The page as built, walked by keyboard alone against a scripted server, with real WebRTC on
-// both ends: join, wait, message, call, mute, reconnect, renew, leave, return. PAGE_BROWSER=firefox too.
+// both ends: join, wait, message, call, write, files, photograph, mute, reconnect, renew, leave, return. PAGE_BROWSER=firefox too.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import puppeteer from "puppeteer-core";
 import { bundle, chromium, here, scratch, serve, watch } from "./browser.mjs";
+import { store } from "./store.mjs";
 
 const firefox = process.env.PAGE_BROWSER === "firefox";
 const tmp = scratch();
 let link = { status: "open" };
 let joins = 0;
 const posts = [];
+const shelf = store();
+const downloads = join(tmp.dir, "downloads");
+mkdirSync(downloads);
 const site = await serve({
+  store: shelf,
   api: (what, body, method) => {
     posts.push(method + " " + what);
     if (body.code !== "ABCDE-FGHIJ") return [404, { code: "unknown_link", text: "", fatal: false }];
@@ -26,13 +31,17 @@ const site = await serve({
 const browser = firefox
   ? await puppeteer.launch({
       browser: "firefox", executablePath: process.env.FIREFOX || "/usr/bin/firefox-esr", headless: true, protocolTimeout: 120000,
-      extraPrefsFirefox: { "media.navigator.streams.fake": true, "media.navigator.permission.disabled": true, "media.peerconnection.ice.loopback": true, "media.peerconnection.ice.obfuscate_host_addresses": false, "media.autoplay.default": 0 },
+      extraPrefsFirefox: { "media.navigator.streams.fake": true, "media.navigator.permission.disabled": true, "media.peerconnection.ice.loopback": true, "media.peerconnection.ice.obfuscate_host_addresses": false, "media.autoplay.default": 0, "browser.download.folderList": 2, "browser.download.dir": downloads, "browser.download.useDownloadDir": true, "browser.download.alwaysOpenPanel": false, "browser.helperApps.neverAsk.saveToDisk": "application/octet-stream" },
     })
   : await chromium(tmp.dir, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream");
 const bad = [];
 const page = await browser.newPage();
 watch(page, site.origin, bad);
 await page.setViewport({ width: 1100, height: 800 });
+if (!firefox) {
+  const client = await browser.target().createCDPSession();
+  await client.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads });
+}
 bundle("walk-keys.ts", join(tmp.dir, "walk-keys.js"), "--format=iife", "--target=es2018");
 await page.evaluateOnNewDocument(readFileSync(join(tmp.dir, "walk-keys.js"), "utf8"));
 await page.evaluateOnNewDocument(readFileSync(join(here, "mock.js"), "utf8"));
@@ -64,6 +73,29 @@ async function tabTo(selector, key) {
   }
   assert.fail(`Tab never reached ${selector}; last at “${await focused()}”`);
 }
+
+/** saved waits for a download and answers what is in it. */
+async function saved(name) {
+  const path = join(downloads, name);
+  for (const end = Date.now() + 20000; !existsSync(path) || readFileSync(path).length === 0; ) {
+    assert.ok(Date.now() < end, "downloaded: " + readdirSync(downloads));
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  return readFileSync(path, "utf8");
+}
+
+/** choose gives files to the page as the browser's own dialog does. */
+async function choose(path) {
+  if (firefox) { // its driver opens no dialog
+    return (await page.$("[data-control=files]")).uploadFile(path);
+  }
+  const [dialog] = await Promise.all([page.waitForFileChooser(), tabTo("[data-action=send-file]", "Enter")]);
+  await dialog.accept([path]);
+}
+
+const worker = new URL(site.url).pathname.replace(/r\/.*/, "s/seal-worker.js");
+const fileState = (name) => [...document.querySelectorAll(".panel .file")].filter((li) => li.querySelector(".file-name").textContent === name).map((li) => li.querySelector(".file-state").textContent)[0];
+await page.evaluateOnNewDocument(`window.fileState = ${fileState}`);
 
 let steps = 0;
 async function step(name, f) {
@@ -131,7 +163,7 @@ try {
     assert.equal(await page.evaluate(() => document.documentElement.dataset.code), "");
   });
   await step("keys are agreed, and sound and picture go sealed both ways", async () => {
-    await page.evaluate((worker) => window.mock.keys(worker), new URL(site.url).pathname.replace(/r\/.*/, "s/seal-worker.js"));
+    await page.evaluate((worker) => window.mock.keys(worker), worker);
     await until("the label", () => document.querySelector(".seal").innerText.trim() === "Chiffré de bout en bout");
     assert.equal(await page.evaluate(() => document.documentElement.dataset.code), await page.evaluate(() => window.mock.code()));
     await until("our frames opened", async () => {
@@ -221,6 +253,158 @@ try {
     assert.match(await focused(), /^Écrire/);
     assert.equal(await page.evaluate(() => document.querySelector(".badge").hidden), true);
   });
+  await step("a file is sent by keyboard: its tab, pause, resume, received", async () => {
+    await page.keyboard.press("Enter"); // where the step before left the focus
+    assert.equal(await focused(), "Votre message");
+    await tabTo("#tab-chat", "ArrowRight");
+    assert.deepEqual(await page.evaluate(() => [document.activeElement.id, document.activeElement.getAttribute("aria-selected"), document.querySelector("#panel-chat").hidden, document.querySelector("#panel-files").hidden]), ["tab-files", "true", true, false]);
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "tab-chat", "the arrows go round");
+    await page.keyboard.press("End");
+    assert.match(await page.evaluate(() => document.querySelector(".sending-limit").textContent), /^5\u00a0Mo au plus/);
+    const letter = join(tmp.dir, "courrier.txt");
+    writeFileSync(letter, "Bonjour docteur. ".repeat(200000));
+    shelf.held = true;
+    await choose(letter);
+    await until("it is being sent", () => /^Envoi/.test(window.fileState("courrier.txt")));
+    await tabTo("[data-action=pause]", "Enter");
+    await until("paused", () => /^En pause/.test(window.fileState("courrier.txt")));
+    assert.equal(await focused(), "Reprendre\u00a0: courrier.txt");
+    shelf.held = false;
+    await page.keyboard.press("Enter");
+    await until("sent", () => /pas encore été reçu/.test(window.fileState("courrier.txt")));
+    await page.evaluate(() => window.mock.files.act("take", window.mock.files.view()[0].id));
+    await until("received", () => window.fileState("courrier.txt") === "Reçu par Dr Anne Le Goff");
+    assert.equal(await page.evaluate(() => window.mock.files.view()[0].file.text()), readFileSync(letter, "utf8"));
+    assert.deepEqual([...shelf.tokens].sort(), ["token-d", "token-p"]);
+    assert.ok([...shelf.all.values()].every((f) => !f.held.includes("Bonjour docteur")), "the server can read it");
+  });
+  await step("a file is told, received and saved by keyboard", async () => {
+    await page.keyboard.press("Escape");
+    await page.evaluate(() => window.mock.files.send({ file: new File(["À prendre <b>le soir</b>"], "../ordonnance.html", { type: "text/html" }) }));
+    await until("the notice", () => document.querySelector(".file-notice") && !document.querySelector(".file-notice").hidden);
+    assert.match(await focused(), /^Écrire\s+1\s+nouveau fichier$/);
+    assert.match(await page.title(), /^\(1\) /);
+    assert.match(await page.evaluate(() => document.querySelector("[role=status][aria-live=polite]").textContent), /Dr Anne Le Goff vous envoie un fichier, ordonnance.html/);
+    await tabTo("[data-action=file-notice]", "Enter");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "tab-files");
+    assert.equal(await page.evaluate(() => document.querySelector(".badge").hidden), true);
+    assert.match(await page.evaluate(() => document.querySelector(".file-warning:not([hidden])").textContent), /un navigateur/);
+    await tabTo("[data-action=take]", "Enter");
+    await until("received", () => /^Reçu/.test(window.fileState("ordonnance.html")));
+    await tabTo("[data-action=save]", "Enter");
+    assert.equal(await saved("ordonnance.html"), "À prendre <b>le soir</b>");
+    await until("it says so", () => /^Enregistré/.test(window.fileState("ordonnance.html")));
+  });
+  await step("a small picture is seen at once; a refusal is told", async () => {
+    await page.evaluate(async () => {
+      const c = Object.assign(document.createElement("canvas"), { width: 640, height: 480 });
+      c.getContext("2d").fillRect(0, 0, 320, 480);
+      window.mock.files.send({ file: new File([await new Promise((done) => c.toBlob(done, "image/png"))], "genou.png", { type: "image/png" }) });
+      window.mock.files.send({ file: new File(["x"], "autre.txt", { type: "text/plain" }) });
+    });
+    await until("the small picture", () => document.querySelector(".file-picture img") && document.querySelector(".file-picture img").naturalWidth === 256);
+    await until("the other file", () => /recevoir/.test(window.fileState("autre.txt")));
+    await tabTo("[data-action=decline]", "Enter");
+    await until("the refusal", () => window.mock.files.view().some((f) => f.name === "autre.txt" && f.reasons.p === "declined"));
+  });
+  await step("files are dropped and pasted; beside that nothing leaves the call", async () => {
+    const seen = await page.evaluate(() => {
+      const held = (name) => {
+        const d = new DataTransfer();
+        d.items.add(new File(["déposé"], name, { type: "text/plain" }));
+        return d;
+      };
+      const drag = (type, dataTransfer) => {
+        const e = new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer });
+        document.querySelector(".stage").dispatchEvent(e);
+        return e.defaultPrevented;
+      };
+      const over = () => !document.querySelector(".drop-over").hidden;
+      const d = held("depot.txt");
+      const all = [drag("dragenter", d), over(), drag("drop", d), over()];
+      const paste = (clipboardData) => {
+        const e = new Event("paste", { bubbles: true, cancelable: true });
+        Object.defineProperty(e, "clipboardData", { value: clipboardData }); // Firefox takes none from a script
+        document.querySelector("[data-control=message]").dispatchEvent(e);
+        return e.defaultPrevented;
+      };
+      const text = new DataTransfer();
+      text.setData("text/plain", "x");
+      text.items.add(new File(["x"], "image-of-text.png", { type: "image/png" }));
+      return [...all, paste(held("colle.txt")), paste(text)];
+    });
+    assert.deepEqual(seen, [true, true, true, false, true, false]);
+    await until("both at the other end", () => ["depot.txt", "colle.txt"].every((name) => window.mock.files.view().some((f) => f.name === name)));
+    assert.ok(!(await page.evaluate(() => window.mock.files.view().some((f) => f.name === "image-of-text.png"))), "text is text");
+    await page.keyboard.press("Escape");
+    assert.equal(await page.evaluate(() => document.querySelector("#panel").hidden), true);
+  });
+  const states = (id) => page.evaluate((id) => window.mock.answers.filter((a) => a.id === id).map((a) => a.state), id);
+  const ask = (id, more = {}) => page.evaluate((id, more) => window.mock.tell({ ask: { id, torch: false, camera: "", ...more } }), id, more);
+  await step("a photograph: asked, taken, looked at, sent, and the call goes on", async () => {
+    await page.evaluate(() => (window.mock.kept = document.querySelector("video[data-self]").srcObject));
+    await ask("photo-1");
+    await until("the question", () => document.querySelector(".dialog-photo"));
+    assert.equal(await focused(), "Dr Anne Le Goff demande une photo");
+    await until("the camera", () => document.querySelector(".dialog-photo video").videoWidth > 0);
+    await ask("photo-1");
+    await ask("photo-2");
+    await until("the answers", () => window.mock.answers.length >= 3);
+    assert.deepEqual([await states("photo-1"), await states("photo-2")], [["shown", "shown"], ["refused"]]);
+    const before = await page.evaluate(() => window.mock.files.view().length);
+    await tabTo("[data-action=photo-take]", "Enter");
+    await until("the picture", () => document.querySelector(".photo-frame img").naturalWidth > 0);
+    assert.equal(await focused(), "Envoyer cette photo\u202f?");
+    assert.equal(await page.evaluate(() => window.mock.files.view().length), before, "sent without the press");
+    assert.deepEqual((await states("photo-1")).filter((s) => s !== "shown"), []);
+    await tabTo("[data-action=photo-send]", "Enter");
+    await until("taken", () => window.mock.answers.some((a) => a.id === "photo-1" && a.state === "taken"));
+    await until("the photograph", () => window.mock.files.view().some((f) => f.use === "snapshot" && f.state === "done"));
+    const got = await page.evaluate(async () => {
+      const f = window.mock.files.view().filter((it) => it.use === "snapshot")[0];
+      const head = new Uint8Array(await f.file.arrayBuffer());
+      const drawn = await createImageBitmap(f.file);
+      return { name: f.name, kind: f.kind, exif: Array.from(head.slice(0, 4096)).map((b) => String.fromCharCode(b)).join("").includes("Exif"), large: drawn.width * drawn.height };
+    });
+    assert.match(got.name, /^photo-\d{4}-\d\d-\d\d-\d\dh\d\d\.jpg$/);
+    assert.deepEqual([got.kind, got.exif], ["image/jpeg", false]);
+    assert.ok(got.large >= 640 * 480 && got.large <= 12e6, "pixels: " + got.large);
+    assert.equal(await page.evaluate(() => document.querySelector(".dialog")), null);
+    assert.ok(await page.evaluate(() => window.mock.kept === document.querySelector("video[data-self]").srcObject && window.mock.kept.getVideoTracks()[0].readyState === "live"), "the call's own picture was torn down");
+  });
+  await step("a photograph is refused, and taken back", async () => {
+    await ask("photo-3");
+    await until("the question", () => document.querySelector(".dialog-photo"));
+    await page.keyboard.press("Escape");
+    await until("refused", () => window.mock.answers.some((a) => a.id === "photo-3" && a.state === "refused"));
+    await until("it is said", () => /Vous avez refusé la photo/.test(document.querySelector(".photo-remark").innerText));
+    await ask("photo-4");
+    await until("the question", () => document.querySelector(".dialog-photo"));
+    await page.evaluate(() => window.mock.tell({ cancel: { id: "photo-4" } }));
+    await until("it is gone", () => !document.querySelector(".dialog"));
+  });
+  await step("with the camera off, a photograph shows nothing to anybody before it is sent", async () => {
+    await tabTo("[data-control=video]", "Enter");
+    await until("no self stream", () => !document.querySelector(".self video[data-self]").srcObject);
+    await ask("photo-5", { camera: "environment", torch: true });
+    await until("a camera of its own", () => document.querySelector(".dialog-photo video") && document.querySelector(".dialog-photo video").videoWidth > 0);
+    assert.match(await page.evaluate(() => document.querySelector(".dialog-photo").innerText), /souhaite la caméra arrière, et la lampe allumée/);
+    assert.equal(await page.evaluate(() => document.querySelector(".self video[data-self]").srcObject), null);
+    await page.evaluate(() => (window.mock.own = document.querySelector(".dialog-photo video").srcObject.getVideoTracks()[0]));
+    await tabTo("[data-action=photo-take]", "Enter");
+    await until("the picture", () => document.querySelector(".photo-frame img").naturalWidth > 0);
+    await tabTo("[data-action=photo-refuse]", "Enter");
+    await until("refused", () => window.mock.answers.some((a) => a.id === "photo-5" && a.state === "refused"));
+    assert.equal(await page.evaluate(() => window.mock.own.readyState), "ended", "the camera was kept on");
+    const media = await sent("media");
+    assert.equal(media[media.length - 1].video, false);
+    assert.equal(await focused(), "Activer la caméra", "the focus came back to where it was");
+    await page.keyboard.press("Enter");
+    await until("the self view again", () => document.querySelector(".self video[data-self]").srcObject);
+    const all = await sent("media");
+    assert.equal(all[all.length - 1].video, true);
+  });
   await step("mute with the space bar", async () => {
     await tabTo("[data-control=audio]", " ");
     await until("media", () => window.mock.log.some((m) => m.type === "media" && m.data.audio === false));
@@ -298,9 +482,24 @@ try {
     await until("ready", () => window.mock.log.some((m) => m.type === "ready"));
     assert.equal((await sent("ready"))[0].audio, false, "the mute was lost by the reload");
   });
-  await step("leave ends, and the way back is there", async () => {
+  await step("leave ends; what was received is saved, and the way back is there", async () => {
+    await page.evaluate((worker) => window.mock.keys(worker), worker);
+    await until("keys", () => document.documentElement.dataset.code !== "");
+    await page.evaluate(() => {
+      window.mock.files.send({ file: new File(["Deux fois par jour"], "soins.txt", { type: "text/plain" }) });
+      window.mock.files.send({ file: new File(["x"], "oublie.txt", { type: "text/plain" }) });
+    });
+    await until("the notice", () => !document.querySelector(".file-notice").hidden);
+    await page.evaluate(() => document.querySelector("[data-action=file-notice]").click());
+    await until("both files", () => document.querySelectorAll(".panel .file").length === 2);
+    await page.evaluate(() => [...document.querySelectorAll("[data-action=take]")].filter((b) => /soins/.test(b.getAttribute("aria-label")))[0].click());
+    await until("received", () => /^Reçu/.test(window.fileState("soins.txt")));
     await tabTo("[data-action=leave]", "Enter");
     await inPhase("ended");
+    assert.match(await page.evaluate(() => document.querySelector(".kept-files").innerText), /Fichiers reçus[^]*soins\.txt[^]*n’a pas été reçu[^]*oublie\.txt/);
+    await tabTo(".kept-files [data-action=save]", "Enter");
+    assert.equal(await saved("soins.txt"), "Deux fois par jour");
+    await until("it says so", () => /Enregistré sur cet appareil/.test(document.querySelector(".kept-files").innerText));
     assert.equal((await sent("leave")).length, 1);
     assert.equal(await page.evaluate(() => sessionStorage.getItem("ekermed.seat")), null);
     await page.evaluate(() => Object.assign(window.mock, { place: "waiting", gen: 0, ready: false }));

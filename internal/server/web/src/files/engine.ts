@@ -352,6 +352,9 @@ export class Engine {
       return; // an older message, or one that cannot be true
     }
     it.said = { ...it.said, blob: o.blob, key: o.key, sum: o.sum };
+    if (v.state === "failed" && v.problem === "left") {
+      this.back(it, ""); // they are back, as after a hold, and have it still
+    }
     if (anew) {
       // The server lost it and its sender begins anew: so do we.
       this.o.work.drop(v.id);

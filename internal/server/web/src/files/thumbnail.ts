@@ -84,7 +84,8 @@ async function shrink(file: Blob): Promise<Blob | null> {
   }
 }
 
-function load(file: Blob, url: string): Promise<ImageBitmap | HTMLImageElement> {
+/** load decodes a picture; url is one of it, for engines that decode by an element alone. */
+export function load(file: Blob, url: string): Promise<ImageBitmap | HTMLImageElement> {
   if (typeof createImageBitmap === "function") {
     return createImageBitmap(file);
   }

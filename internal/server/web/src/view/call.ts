@@ -4,13 +4,17 @@ import { clinician, explains, others, reduced, watchers, weak } from "../call";
 import { watches } from "../role";
 import { secrecy, type Secrecy } from "../seal/secrecy";
 import type { Key } from "../texts";
-import { chatButton, chatNotice, chatPanel } from "./chat";
+import { chatNotice } from "./chat";
 import { Scope, hole } from "./dom";
+import { dropping } from "./drop";
+import { fileNotice } from "./files";
 import * as icons from "./icons";
 import type { Hands, Model, Screen } from "./model";
+import { panel, panelButton } from "./panel";
 import { avatar, call, cameraButton, heading, microphoneButton, practitioner, selfView, swapButton } from "./parts";
 import { ScreenView } from "./screen";
 import { shareButton, shareProblem, sharingBar } from "./sharing";
+import { photoRemark, turnNotice } from "./photo";
 import { Tiles } from "./tiles";
 import { reconnecting } from "./waiting";
 
@@ -42,9 +46,10 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
     sharingBar(scope, m, hands, () => (share.getClientRects().length > 0 ? share : title)),
     scene,
   );
-  const talk = chatButton(scope, m, hands);
-  const panel = chatPanel(m, hands, talk);
-  const root = scope.el("section", { class: () => "call" + (m.s.panel ? " with-panel" : "") }, title, stage, panel.root, controls(scope, m, hands, share, talk));
+  const talk = panelButton(scope, m, hands);
+  const side = panel(m, hands, talk);
+  const drop = dropping(m, hands);
+  const root = scope.el("section", { class: () => "call" + (m.s.panel ? " with-panel" : "") }, title, stage, side.root, controls(scope, m, hands, share, talk), drop.root);
   const escape = (e: KeyboardEvent) => {
     if ((e.key === "Escape" || e.key === "Esc") && m.s.panel && !e.isComposing) {
       hands.send({ type: "panel", panel: "" });
@@ -60,7 +65,8 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
       screen.refresh();
       tiles.refresh();
       scope.refresh();
-      panel.refresh();
+      side.refresh();
+      drop.refresh();
       if (screen.shows() !== before) {
         tiles.fit();
       }
@@ -68,6 +74,8 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
     },
     leave: () => {
       document.removeEventListener("keydown", escape);
+      side.leave();
+      drop.leave();
       tiles.clear();
       screen.leave();
     },
@@ -184,7 +192,10 @@ function banners(scope: Scope, m: Model, hands: Hands): HTMLElement {
     stopped("audio"),
     stopped("video"),
     shareProblem(scope, m, hands),
+    turnNotice(scope, m, hands),
+    photoRemark(scope, m),
     chatNotice(scope, m, hands),
+    fileNotice(scope, m, hands),
   );
 }
 

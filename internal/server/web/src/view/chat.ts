@@ -1,5 +1,5 @@
-// The conversation in P5: its button in the bar, its panel beside or over the picture, and the
-// word over the picture when somebody writes while the panel is closed.
+// The conversation in P5: what stands in the panel, and the word over the picture when somebody
+// writes while it is closed.
 import { textMost } from "../chat/text";
 import { deaf, mayWrite } from "../panel";
 import { watches } from "../role";
@@ -7,35 +7,7 @@ import { Scope, hole } from "./dom";
 import * as icons from "./icons";
 import { Messages, name } from "./messages";
 import type { Hands, Model } from "./model";
-
-/** chatButton opens and closes the panel, and counts what was not read. */
-export function chatButton(scope: Scope, m: Model, hands: Hands): HTMLButtonElement {
-  const words = () => m.t.t(watches(m.s.role) ? "chat.read" : "chat.write");
-  const open = () => m.s.panel === "chat";
-  const b = scope.button({
-    class: () => "control" + (open() ? " on" : ""),
-    icon: icons.chat,
-    label: words,
-    attrs: { "aria-expanded": () => String(open()), "aria-controls": "panel", "data-action": "chat" },
-    press: () => hands.send({ type: "panel", panel: open() ? "" : "chat" }),
-  });
-  b.appendChild(scope.el(
-    "span",
-    { class: "badge", hidden: () => m.s.unread === 0 },
-    scope.el("span", { text: () => " " + (m.s.unread > 99 ? "99+" : m.s.unread) }),
-    scope.el("span", { class: "hidden-words", text: () => " " + m.t.n("chat.unread", m.s.unread) }),
-  ));
-  return b;
-}
-
-/** handButton raises the hand, which everybody sees. */
-function handButton(scope: Scope, m: Model, hands: Hands): HTMLElement {
-  const up = () => (m.s.people[m.s.self] || { hand: false }).hand === true;
-  return scope.button({
-    class: () => "icon-only hand" + (up() ? " chosen" : ""), icon: icons.hand, label: () => m.t.t(up() ? "chat.hand_down" : "chat.hand_up"),
-    attrs: { "aria-pressed": () => String(up()), "data-action": "hand" }, press: () => hands.send({ type: "hand" }),
-  });
-}
+import type { TabBody } from "./panel";
 
 /** chatNotice points to the newest message, while the panel is closed. */
 export function chatNotice(scope: Scope, m: Model, hands: Hands): HTMLElement {
@@ -65,23 +37,14 @@ export function beginning(text: string): string {
   return all.length > 90 ? all.slice(0, 89).join("") + "…" : all.join("");
 }
 
-export interface ChatPanel {
-  root: HTMLElement;
-  refresh(): void;
-}
-
-/** chatPanel is the conversation; opener is the button that the focus comes back to. */
-export function chatPanel(m: Model, hands: Hands, opener: HTMLElement): ChatPanel {
+/** chatTab is the conversation, as it stands in the panel. */
+export function chatTab(m: Model, hands: Hands): TabBody {
   const scope = new Scope();
-  const open = () => m.s.panel === "chat";
-  const close = () => hands.send({ type: "panel", panel: "" });
-  const title = scope.el("h2", { text: () => m.t.t("chat.title"), attrs: { id: "panel-title", tabindex: "-1" } });
   const messages = new Messages(m, empty(scope, m));
   const field = textField(scope, m, hands);
   const root = scope.el(
-    "section",
-    { class: () => "panel" + (m.s.chat.messages.length > 0 ? " begun" : ""), hidden: () => !open(), attrs: { id: "panel", "aria-labelledby": "panel-title" } },
-    scope.el("div", { class: "panel-head" }, title, handButton(scope, m, hands), scope.button({ class: "icon-only", icon: icons.close, label: () => m.t.t("chat.close"), attrs: { "data-action": "chat-close" }, press: close })),
+    "div",
+    { class: () => "panel-body" + (m.s.chat.messages.length > 0 ? " begun" : "") },
     messages.root,
     scope.el(
       "div",
@@ -92,23 +55,14 @@ export function chatPanel(m: Model, hands: Hands, opener: HTMLElement): ChatPane
       showing(scope, m, hands),
     ),
   );
-  let built = false;
-  scope.live(open, (is) => {
-    if (!built) {
-      return;
-    }
-    if (is) {
+  return {
+    root,
+    opened: () => {
       grow(field);
       messages.toEnd();
       // A phone would raise its keyboard over what is to be read.
-      (m.touch || !mayWrite(m.s) ? title : field).focus();
-    } else {
-      opener.focus();
-    }
-  });
-  built = true;
-  return {
-    root,
+      return m.touch || !mayWrite(m.s) ? null : field;
+    },
     refresh: () => {
       scope.refresh();
       messages.refresh();

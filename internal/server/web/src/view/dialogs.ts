@@ -1,4 +1,4 @@
-// Dialogs: help (P7), settings, and how far the encryption reaches. Built here
+// Dialogs: help (P7), settings, how far the encryption reaches, and a photograph that is asked for. Built here
 // rather than with <dialog>, which the oldest engines we promise do not know.
 import type { Key } from "../texts";
 import { pickers, speakerTest } from "./devices";
@@ -7,9 +7,10 @@ import * as icons from "./icons";
 import type { Hands, Model } from "./model";
 import { sealed } from "./call";
 import { call } from "./parts";
+import { photoBody, photoFoot, photoTitle } from "./photo";
 import { secrecyPanel } from "./secrecy";
 
-export type DialogName = "help" | "settings" | "secrecy";
+export type DialogName = "help" | "settings" | "secrecy" | "photo";
 
 export class Dialog {
   readonly root: HTMLElement;
@@ -19,15 +20,16 @@ export class Dialog {
 
   constructor(readonly name: DialogName, m: Model, hands: Hands, private readonly onClose: () => void) {
     const s = this.scope;
+    const photo = name === "photo";
     const heading = (): Key => (name === "help" ? "aid.title" : name === "settings" ? "devices.title" : sealed(m)[0]);
-    const title = s.el("h2", { text: () => m.t.t(heading()), attrs: { id: "dialog-title", tabindex: "-1" } });
-    const body = name === "help" ? help(s, m) : name === "settings" ? settings(s, m, hands) : secrecyPanel(s, m, hands);
-    const close = s.button({ class: "icon-only", icon: icons.close, label: () => m.t.t("common.close"), press: () => this.onClose() });
-    const done = s.button({ class: "primary wide", label: () => m.t.t("common.close"), press: () => this.onClose() });
-    this.box = s.el("div", { class: "dialog", attrs: { role: "dialog", "aria-modal": "true", "aria-labelledby": "dialog-title" } }, s.el("div", { class: "dialog-head" }, title, close), body, s.el("div", { class: "dialog-foot" }, done));
+    const title = s.el("h2", { attrs: { id: "dialog-title", tabindex: "-1" } }, photo ? photoTitle(s, m) : s.el("span", { text: () => m.t.t(heading()) }));
+    const body = photo ? photoBody(s, m, hands) : name === "help" ? help(s, m) : name === "settings" ? settings(s, m, hands) : secrecyPanel(s, m, hands);
+    const close = photo ? null : s.button({ class: "icon-only", icon: icons.close, label: () => m.t.t("common.close"), press: () => this.onClose() });
+    const foot = photo ? photoFoot(s, m, hands) : s.el("div", { class: "dialog-foot" }, s.button({ class: "primary wide", label: () => m.t.t("common.close"), press: () => this.onClose() }));
+    this.box = s.el("div", { class: "dialog" + (photo ? " dialog-photo" : ""), attrs: { role: "dialog", "aria-modal": "true", "aria-labelledby": "dialog-title" } }, s.el("div", { class: "dialog-head" }, title, close), body, foot);
     this.root = s.el("div", { class: "veil" }, this.box);
     this.root.addEventListener("mousedown", (e) => {
-      if (e.target === this.root) {
+      if (e.target === this.root && !photo) { // what is asked for is answered, not brushed away
         this.onClose();
       }
     });
@@ -41,8 +43,13 @@ export class Dialog {
     }
   }
 
+  /** refresh keeps the focus inside when the button that has it goes. */
   refresh(): void {
+    const held = this.box.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
     this.scope.refresh();
+    if (held && held.hidden) {
+      this.focus();
+    }
   }
 
   remove(): void {

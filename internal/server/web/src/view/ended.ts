@@ -2,6 +2,7 @@
 import { mayReturn, returnWithin } from "../call";
 import type { Key } from "../texts";
 import { Scope, hole } from "./dom";
+import { keptFiles } from "./files";
 import * as icons from "./icons";
 import type { Hands, Model, Screen } from "./model";
 import { call, heading, practitioner } from "./parts";
@@ -24,6 +25,10 @@ export function ended(m: Model, hands: Hands): Screen {
     const quote = scope.el("blockquote", { text: m.s.farewell, attrs: { dir: "auto" } });
     const head = scope.el("p", { class: "note-title" }, scope.named(() => m.t.t("ended.said", { name: hole }), () => practitioner(m)));
     root.appendChild(scope.el("div", { class: "note note-info message" }, scope.icon(icons.chat), scope.el("div", { class: "note-words" }, head, quote)));
+  }
+  const files = reason === "replaced" ? null : keptFiles(scope, m, hands);
+  if (files) {
+    root.appendChild(files);
   }
   root.appendChild(wayBack(scope, m, hands, well));
   if (!well) {

@@ -69,8 +69,8 @@ export class Messages {
   }
 
   /** scroller is what scrolls: these messages, or where there is little height all of the panel. */
-  private scroller(): HTMLElement {
-    const panel = this.root.parentElement;
+  private scroller(): Element {
+    const panel = this.root.closest(".panel");
     return panel && panel.scrollHeight > panel.clientHeight + 1 ? panel : this.root;
   }
 

@@ -14,6 +14,9 @@ export interface Model {
   heard: boolean;
   self: MediaStream | null;
   mirrored: boolean;
+  /** pose is a picture for a photograph alone, while the camera of the call is off. */
+  pose: MediaStream | null;
+  poseMirrored: boolean;
   remotes: { [id: string]: MediaStream };
   flowing: { [id: string]: boolean };
   family: Family;

@@ -3,6 +3,7 @@ import { serverNow, type State } from "../call";
 import { watches } from "../role";
 import type { Key } from "../texts";
 import { Scope } from "./dom";
+import { keptFiles } from "./files";
 import * as icons from "./icons";
 import type { Hands, Model, Screen } from "./model";
 import { avatar, call, heading, note, papers } from "./parts";
@@ -63,6 +64,11 @@ function appointment(m: Model, hands: Hands, face: "open" | "early"): Screen {
     root.appendChild(door(scope, m, hands));
   } else {
     root.appendChild(countdown(scope, m, hands));
+  }
+  // What was received in a stay before is kept while the page is open.
+  const files = keptFiles(scope, m, hands);
+  if (files) {
+    root.appendChild(files);
   }
   root.appendChild(promises(scope, m));
   root.appendChild(call(scope, m, () => m.t.t("welcome.trouble_short")));
