@@ -2,7 +2,10 @@
 import { Api, Refused, place } from "./api";
 import { cause, family, program } from "./browser";
 import { initial, others, step, type Effect, type Event, type Seat, type State } from "./call";
+import { validId } from "./board/limits";
 import { Log } from "./chat";
+import { worthTelling } from "./drawing";
+import { drawingEvery, Easel } from "./easel";
 import { Link } from "./link";
 import { Media } from "./media";
 import { Keeper } from "./seal/keeper";
@@ -64,6 +67,7 @@ class Page {
     },
   });
   private chat = new Log(Date.now);
+  private easel: Easel | null = null;
   private share = this.sharing();
   /** sharer is who we are to the features: another stay, another conversation. */
   private sharer = "";
@@ -91,6 +95,7 @@ class Page {
     });
     document.addEventListener("click", () => this.media.wake());
     window.setInterval(() => this.dispatch({ type: "tick", at: Date.now() }), 1000);
+    window.setInterval(() => this.easel && this.share.flush(), drawingEvery);
     this.dispatch({ type: "start", at: Date.now(), language: this.spoken, cause: cause(), seat: this.seat() });
   }
 
@@ -117,7 +122,7 @@ class Page {
   }
 
   private sharing(): Share {
-    return new Share({ chat: this.chat }, (topic, out) => this.keeper.say(topic, out));
+    return new Share({ chat: this.chat, ...(this.easel ? { board: this.easel } : {}) }, (topic, out) => this.keeper.say(topic, out));
   }
 
   /** follow tells the features who is there, and begins them anew with each stay. */
@@ -125,6 +130,8 @@ class Page {
     if (s.self !== this.sharer) {
       this.sharer = s.self;
       this.chat = new Log(Date.now);
+      this.easel = s.role && validId(s.self) ? new Easel(s.self, s.role, () => performance.now()) : null;
+      this.view.board(this.easel, null); // pictures cannot be sent yet
       this.share = this.sharing();
     }
     if (s.self && s.role) {
@@ -138,6 +145,10 @@ class Page {
     todo();
     if (this.chat.changed()) {
       this.dispatch({ type: "chat", at: Date.now(), view: this.chat.view() });
+    }
+    const drawer = this.easel ? this.easel.drew() : "";
+    if (drawer && worthTelling(this.state, Date.now())) {
+      this.dispatch({ type: "drew", at: Date.now(), peer: drawer });
     }
   }
 

@@ -1,6 +1,8 @@
 // Alone touches the DOM: shows the state, and turns presses into events.
 import { family, inApp } from "./browser";
 import { clinician, others, phase, route, type Event, type State } from "./call";
+import type { Carrier } from "./board/ground";
+import type { Easel } from "./easel";
 import type { Devices } from "./media";
 import { secrecy } from "./seal/secrecy";
 import { words } from "./seal/words";
@@ -45,7 +47,7 @@ export class View {
     const touch = !!window.matchMedia && window.matchMedia("(pointer: coarse)").matches;
     this.m = {
       s: null as unknown as State, t: new Texts("fr"), devices: noDevices, level: 0, heard: false, self: null, mirrored: true,
-      remotes: {}, flowing: {}, family: family(agent, navigator.maxTouchPoints || 0), inApp: inApp(agent), touch, host: location.hostname, sound: "idle",
+      remotes: {}, flowing: {}, family: family(agent, navigator.maxTouchPoints || 0), inApp: inApp(agent), touch, host: location.hostname, sound: "idle", easel: null, carrier: null,
     };
     this.hands = {
       send,
@@ -242,6 +244,10 @@ export class View {
       this.polite.textContent = t.t("waiting.message_announced", { name: name(this.m, s.newest.from), text: beginning(s.newest.text) });
       return;
     }
+    if (s.people[s.drawer] && s.drawer !== b.drawer) {
+      this.polite.textContent = t.t("board.drawing", { name: name(this.m, s.drawer) });
+      return;
+    }
     const says = (key: Key) => (this.polite.textContent = t.t(key));
     if (room && s.line === "down" && b.line !== "down") {
       says("call.reconnecting");
@@ -266,6 +272,12 @@ export class View {
         this.polite.textContent = t.t(s.stage === "call" ? "call.away" : "waiting.away", { name: practitioner(this.m) });
       }
     }
+  }
+
+  /** board is the whiteboard to show; carrier may be null while pictures cannot be sent. */
+  board(easel: Easel | null, carrier: Carrier | null): void {
+    this.m.easel = easel;
+    this.m.carrier = carrier;
   }
 
   self(stream: MediaStream | null, mirrored: boolean): void {

@@ -5,6 +5,7 @@ import { watches } from "../role";
 import { secrecy, type Secrecy } from "../seal/secrecy";
 import type { Key } from "../texts";
 import { chatButton, chatNotice, chatPanel } from "./chat";
+import { boardButton, boardNotice, BoardPlace } from "./easel";
 import { Scope, hole } from "./dom";
 import * as icons from "./icons";
 import type { Hands, Model, Screen } from "./model";
@@ -32,10 +33,20 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
   );
   const talk = chatButton(scope, m, hands);
   const panel = chatPanel(m, hands, talk);
-  const root = scope.el("section", { class: () => "call" + (m.s.panel ? " with-panel" : "") }, title, stage, panel.root, controls(scope, m, hands, talk));
+  const draw = boardButton(scope, m, hands);
+  const board = new BoardPlace(m, hands, [draw, talk]);
+  const root = scope.el("section", { class: () => "call" + (m.s.panel ? " with-panel" : "") + (m.s.board ? " with-board" : "") }, title, stage, board.head, board.root, panel.root, controls(scope, m, hands, draw, talk));
+  let boarded = m.s.board;
+  const turned = () => {
+    if (boarded !== m.s.board) {
+      boarded = m.s.board;
+      tiles.refit();
+      board.focus();
+    }
+  };
   const escape = (e: KeyboardEvent) => {
-    if ((e.key === "Escape" || e.key === "Esc") && m.s.panel && !e.isComposing) {
-      hands.send({ type: "panel", panel: "" });
+    if ((e.key === "Escape" || e.key === "Esc") && !e.isComposing) {
+      hands.send(m.s.panel ? { type: "panel", panel: "" } : { type: "board", open: false });
     }
   };
   document.addEventListener("keydown", escape);
@@ -47,9 +58,12 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
       tiles.refresh();
       scope.refresh();
       panel.refresh();
+      board.refresh();
+      turned();
     },
     leave: () => {
       document.removeEventListener("keydown", escape);
+      board.leave();
       tiles.clear();
     },
   };
@@ -158,6 +172,7 @@ function banners(scope: Scope, m: Model, hands: Hands): HTMLElement {
     stopped("audio"),
     stopped("video"),
     chatNotice(scope, m, hands),
+    boardNotice(scope, m, hands),
   );
 }
 
@@ -170,13 +185,14 @@ function soundButton(scope: Scope, m: Model, hands: Hands): HTMLElement {
   );
 }
 
-function controls(scope: Scope, m: Model, hands: Hands, talk: HTMLElement): HTMLElement {
+function controls(scope: Scope, m: Model, hands: Hands, draw: HTMLElement, talk: HTMLElement): HTMLElement {
   const silent = () => watches(m.s.role);
   return scope.el(
     "div",
     { class: "controls", attrs: { role: "group", "aria-label": () => m.t.t("call.controls") } },
     microphoneButton(scope, m, hands, "control", silent),
     cameraButton(scope, m, hands, "control", silent),
+    draw,
     talk,
     scope.button({ class: "control hang-up", icon: icons.hangUp, label: () => m.t.t("common.leave"), attrs: { "data-action": "leave" }, press: () => hands.send({ type: "leave", at: Date.now() }) }),
   );

@@ -5,6 +5,7 @@ import { deaf, mayWrite } from "../panel";
 import { watches } from "../role";
 import { Scope, hole } from "./dom";
 import * as icons from "./icons";
+import { boardInPanel } from "./easel";
 import { Messages, name } from "./messages";
 import type { Hands, Model } from "./model";
 
@@ -72,7 +73,7 @@ export function chatPanel(m: Model, hands: Hands, opener: HTMLElement): ChatPane
   const root = scope.el(
     "section",
     { class: () => "panel" + (m.s.chat.messages.length > 0 ? " begun" : ""), hidden: () => !open(), attrs: { id: "panel", "aria-labelledby": "panel-title" } },
-    scope.el("div", { class: "panel-head" }, title, scope.button({ class: "icon-only", icon: icons.close, label: () => m.t.t("chat.close"), attrs: { "data-action": "chat-close" }, press: close })),
+    scope.el("div", { class: "panel-head" }, title, boardInPanel(scope, m, hands), scope.button({ class: "icon-only", icon: icons.close, label: () => m.t.t("chat.close"), attrs: { "data-action": "chat-close" }, press: close })),
     messages.root,
     scope.el(
       "div",

@@ -3,6 +3,8 @@ import type { Event, State } from "../call";
 import type { Family } from "../browser";
 import type { Devices } from "../media";
 import type { Texts } from "../texts";
+import type { Carrier } from "../board/ground";
+import type { Easel } from "../easel";
 
 export interface Model {
   s: State;
@@ -21,6 +23,9 @@ export interface Model {
   touch: boolean;
   host: string;
   sound: "idle" | "playing" | "good" | "bad";
+  /** easel is the whiteboard of this stay, carrier what takes pictures to it; null while there is none. */
+  easel: Easel | null;
+  carrier: Carrier | null;
 }
 
 export interface Hands {
