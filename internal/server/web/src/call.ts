@@ -2,6 +2,7 @@
 // Nothing here touches the DOM, the network or WebRTC; step returns what to do.
 import { MaxName, MaxText } from "./wire.gen";
 import type { Answer, Candidate, Code, Direct, FromClient, FromServer, ICEServer, LinkInfo, Offer, Person, Reason, Role } from "./wire.gen";
+import { blank, drawing, type Drawing, type DrawingEvent } from "./drawing";
 import { quiet, talked, type Talk, type TalkEvent } from "./panel";
 import type { Path } from "./peer";
 import { posed, unasked, type PhotoEvent, type Posing } from "./photo";
@@ -59,7 +60,7 @@ export interface Bond {
   compared: "" | "same";
 }
 
-export interface State extends Talk, Transfers, Posing {
+export interface State extends Talk, Transfers, Posing, Drawing {
   stage: Stage;
   language: Language;
   /** help: the help dialog is open. */
@@ -174,6 +175,7 @@ export type Event =
   | ScreenEvent
   | TransferEvent
   | PhotoEvent
+  | DrawingEvent
   | { type: "recapture"; kind: "audio" | "video" }
   | { type: "swap" }
   | { type: "unblock" }
@@ -228,7 +230,7 @@ export function initial(): State {
     lost: { audio: false, video: false },
     ice: [], gen: 0, connections: {}, media: "none", owesRenew: 0, reducedSince: 0, soundBlocked: false, slowAnswers: 0,
     able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false,
-    sharing: idle(), reason: "", from: "welcome", farewell: "", endedAt: 0, ...quiet(), ...untouched(), ...unasked(),
+    sharing: idle(), reason: "", from: "welcome", farewell: "", endedAt: 0, ...quiet(), ...untouched(), ...unasked(), ...blank(),
   };
 }
 
@@ -383,12 +385,16 @@ export function step(s: State, e: Event): Result {
     case "unsent":
     case "turned":
       return posed(s, e);
+    case "board":
+    case "drew":
+    case "board_dismiss":
+      return drawing(s, e);
     default:
       return pressed(s, e);
   }
 }
 
-type Pressed = Exclude<Event, { type: "start" | "tick" | "looked" | "lookup_failed" | "joined" | "join_refused" | "line_down" | "message" | "media" | "ready" | "path" | "captured" | "capture_failed" | "capture_lost" | "sound" | "able" | "keys" | TalkEvent["type"] | TransferEvent["type"] | PhotoEvent["type"] | ScreenEvent["type"] }>;
+type Pressed = Exclude<Event, { type: "start" | "tick" | "looked" | "lookup_failed" | "joined" | "join_refused" | "line_down" | "message" | "media" | "ready" | "path" | "captured" | "capture_failed" | "capture_lost" | "sound" | "able" | "keys" | TalkEvent["type"] | TransferEvent["type"] | PhotoEvent["type"] | ScreenEvent["type"] | DrawingEvent["type"] }>;
 
 /** pressed answers what the patient does. */
 function pressed(s: State, e: Pressed): Result {
@@ -699,7 +705,7 @@ function over(s: State, reason: Reason, text: string, first: Effect[]): Result {
     {
       ...s, stage: "ended", from: s.stage, reason, farewell: text, endedAt: s.now, help: false, joining: false, line: "none",
       resume: "", self: "", people: {}, admitted: false, capture: "none", captureProblem: "", media: "none", gen: 0, connections: {}, soundBlocked: false, owesRenew: 0,
-      silencedBy: "", lost: { audio: false, video: false }, able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false, sharing: idle(), ...quiet(), unseen: s.unseen, ...remains(s), ...unasked(),
+      silencedBy: "", lost: { audio: false, video: false }, able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false, sharing: idle(), ...quiet(), ...blank(), unseen: s.unseen, ...remains(s), ...unasked(),
     },
     [...first, ...(s.photo ? [{ do: "rest" } as Effect] : []), { do: "hang_up" }, { do: "drop_media" }, { do: "release" }],
   ];
@@ -807,7 +813,7 @@ function welcomed(s: State, w: Extract<FromServer, { type: "welcome" }>["data"])
 function held(s: State, me: Person): Result {
   const next: State = {
     ...s, people: { ...s.people, [me.id]: tidy(me) }, stage: s.stage === "call" ? "waiting" : s.stage,
-    admitted: false, media: "none", gen: 0, connections: {}, owesRenew: 0, soundBlocked: false, panel: "", sharing: idle(),
+    admitted: false, media: "none", gen: 0, connections: {}, owesRenew: 0, soundBlocked: false, panel: "", board: false, drawer: "", sharing: idle(),
   };
   return [next, [{ do: "drop_media" }, ...dropped(s)]];
 }

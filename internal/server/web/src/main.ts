@@ -2,9 +2,12 @@
 import { Api, Refused, place } from "./api";
 import { cause, family, program } from "./browser";
 import { initial, others, step, type Effect, type Event, type Seat, type State } from "./call";
+import { validId } from "./board/limits";
 import { Log } from "./chat";
 import { Files } from "./files";
 import { save } from "./files/save";
+import { worthTelling } from "./drawing";
+import { drawingEvery, Easel } from "./easel";
 import { Link } from "./link";
 import { Media } from "./media";
 import { Pointing } from "./pointing";
@@ -88,6 +91,7 @@ class Page {
   private pointing = new Pointing(Date.now);
   private files = this.filing();
   private sitter = this.posing();
+  private easel: Easel | null = null;
   private share = this.sharing();
   /** sharer is who we are to the features: another stay, another conversation. */
   private sharer = "";
@@ -115,6 +119,7 @@ class Page {
     });
     document.addEventListener("click", () => this.media.wake());
     window.setInterval(() => this.dispatch({ type: "tick", at: Date.now() }), 1000);
+    window.setInterval(() => this.easel && this.share.flush(), drawingEvery);
     this.dispatch({ type: "start", at: Date.now(), language: this.spoken, cause: cause(), seat: this.seat() });
   }
 
@@ -141,7 +146,8 @@ class Page {
   }
 
   private sharing(): Share {
-    return new Share({ chat: this.chat, screen: this.pointing, files: this.files, snapshot: this.sitter }, (topic, out) => this.keeper.say(topic, out));
+    const board = this.easel ? { board: this.easel } : {};
+    return new Share({ chat: this.chat, screen: this.pointing, files: this.files, snapshot: this.sitter, ...board }, (topic, out) => this.keeper.say(topic, out));
   }
 
   private filing(): Files {
@@ -164,6 +170,8 @@ class Page {
       this.files.close();
       this.files = this.filing();
       this.sitter = this.posing();
+      this.easel = s.role && validId(s.self) ? new Easel(s.self, s.role, () => performance.now()) : null;
+      this.view.board(this.easel, null);
       this.share = this.sharing();
     }
     if (s.self && s.role) {
@@ -191,6 +199,10 @@ class Page {
     }
     if (this.sitter.changed()) {
       this.dispatch({ type: "asked", at: Date.now(), view: this.sitter.view() });
+    }
+    const drawer = this.easel ? this.easel.drew() : "";
+    if (drawer && worthTelling(this.state, Date.now())) {
+      this.dispatch({ type: "drew", at: Date.now(), peer: drawer });
     }
   }
 

@@ -2,6 +2,8 @@
 import { family, inApp } from "./browser";
 import { clinician, others, phase, route, type Event, type State } from "./call";
 import type { Item } from "./files/engine";
+import type { Carrier } from "./board/ground";
+import type { Easel } from "./easel";
 import type { Devices } from "./media";
 import { canShow } from "./display";
 import type { Dot, Place } from "./pointing";
@@ -53,7 +55,7 @@ export class View {
     const touch = !!window.matchMedia && window.matchMedia("(pointer: coarse)").matches;
     this.m = {
       s: null as unknown as State, t: new Texts("fr"), devices: noDevices, level: 0, heard: false, self: null, mirrored: true, pose: null, poseMirrored: true,
-      remotes: {}, flowing: {}, family: family(agent, navigator.maxTouchPoints || 0), inApp: inApp(agent), touch, host: location.hostname, sound: "idle", dots: [], shares: false,
+      remotes: {}, flowing: {}, family: family(agent, navigator.maxTouchPoints || 0), inApp: inApp(agent), touch, host: location.hostname, sound: "idle", dots: [], shares: false, easel: null, carrier: null,
     };
     this.m.shares = canShow() && this.m.family !== "android" && this.m.family !== "ios";
     this.hands = {
@@ -272,6 +274,10 @@ export class View {
       this.polite.textContent = moved ? moved.name + ", " + fileState(this.m, moved) : t.t("files.arrived", { name: name(this.m, (s.arrived as Item).from) }) + ", " + (s.arrived as Item).name;
       return;
     }
+    if (s.people[s.drawer] && s.drawer !== b.drawer) {
+      this.polite.textContent = t.t("board.drawing", { name: name(this.m, s.drawer) });
+      return;
+    }
     const says = (key: Key) => (this.polite.textContent = t.t(key));
     if (room && s.line === "down" && b.line !== "down") {
       says("call.reconnecting");
@@ -298,6 +304,12 @@ export class View {
         this.polite.textContent = t.t(s.stage === "call" ? "call.away" : "waiting.away", { name: practitioner(this.m) });
       }
     }
+  }
+
+  /** board is the whiteboard to show; carrier may be null while pictures cannot be sent. */
+  board(easel: Easel | null, carrier: Carrier | null): void {
+    this.m.easel = easel;
+    this.m.carrier = carrier;
   }
 
   self(stream: MediaStream | null, mirrored: boolean): void {

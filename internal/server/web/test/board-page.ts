@@ -1,5 +1,6 @@
 // The whiteboard's painter and exports in a real browser: functions for board.mjs.
 import { Board } from "../src/board/board";
+import { receive, send, type Carrier } from "../src/board/ground";
 import { fit, Painter, png } from "../src/board/paint";
 import { picture } from "../src/board/picture";
 import { svg } from "../src/board/svg";
@@ -87,7 +88,7 @@ const board = {
     const b = new Board({ self: "viewer", run: "r", mayDraw });
     b.meet("a", true);
     payloads.forEach((p) => b.hear("a", p, 1));
-    b.hear("a", '{"v":1,"point":[11000,6400]}', Date.now());
+    b.hear("a", '{"v":1,"point":[11000,6400]}', performance.now());
     shown.saved = [];
     shown.pictures = [];
     const view = new BoardView(b, new Texts(language), { name: () => "Dr Anne Le Goff", picture: (f) => shown.pictures.push(f.name), save: (content, ending) => shown.saved.push(ending + " " + content.type) });
@@ -188,7 +189,16 @@ const board = {
     for (const bad of [bytes(""), bytes('<svg xmlns="http://www.w3.org/2000/svg"><script>window.hacked = 1</script></svg>'), good.slice(0, good.length / 3), bytes("%PDF-1.7"), bomb]) {
       await picture("f", bad).catch((e) => refused.push(String(e)));
     }
-    return { ground: g, large: [large.ground.width, large.ground.height, large.image.width, large.image.height], refused: refused.length, hacked: "hacked" in window };
+    let kept = new Blob();
+    const carrier: Carrier = { send: async (file) => ((kept = file), "f7"), fetch: async () => kept };
+    const sent = (await send(new File([good], "plan.png"), carrier)).ground;
+    const got = await receive(sent, carrier);
+    await send(new File([bytes("%PDF-1.7")], "plan.png"), carrier).catch((e) => refused.push(String(e)));
+    kept = new Blob([jpeg]);
+    await receive(sent, carrier).catch((e) => refused.push(String(e)));
+    kept = new Blob([new Uint8Array((20 << 20) + 1)]);
+    await receive(sent, carrier).catch((e) => refused.push(String(e)));
+    return { ground: g, sent, got: [got.width, got.height], large: [large.ground.width, large.ground.height, large.image.width, large.image.height], refused: refused.length, hacked: "hacked" in window };
   },
 
   /** speed is how long a frame takes in which six people draw on a board of 500 strokes, in ms. */

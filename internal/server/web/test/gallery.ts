@@ -6,8 +6,11 @@ import { idle, type Sharing } from "../src/screen";
 import type { Item } from "../src/files/engine";
 import type { Photo } from "../src/photo";
 import type { Kept } from "../src/transfers";
+import { Easel } from "../src/easel";
+import { text } from "../src/seal/bytes";
 import { View } from "../src/view";
 import type { LinkInfo, Person } from "../src/wire.gen";
+import strokes from "../../../ui/board/testdata/drawing.json";
 
 const now = new Date(2025, 5, 3, 10, 27, 0).getTime();
 const start = new Date(2025, 5, 3, 10, 30, 0).getTime();
@@ -101,12 +104,13 @@ const offers = [
 ];
 const photo = (more: Partial<Photo> = {}): State => ({ ...keyed({}), store, photo: { id: "a", peer: "d", name: "Dr Anne Le Goff", torch: false, camera: "", stage: "posing", picture: null, lit: false, ...more } });
 const keep = (n: number, title: string, more: Partial<Kept> = {}): Kept => ({ id: "d/" + n, name: title, from: "Dr Anne Le Goff", size: 2400000, file: new Blob(["x"]), thumbnail: null, warning: "", saved: false, ...more });
+const boarded = (more: Partial<State> = {}, three = false): State => ({ ...keyed({}, three), board: true, ...more });
 const over = (reason: State["reason"], from: State["stage"], more: Partial<State> = {}): State =>
   base({ stage: "ended", from, reason, endedAt: now, ...more });
 const asks = (problem: State["captureProblem"]): State =>
   base({ stage: "permission", line: "up", capture: problem ? "problem" : "asking", captureProblem: problem });
 
-type Extra = { remote?: boolean; second?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean; shares?: boolean; screen?: boolean; dots?: Dot[]; times?: number; drag?: boolean; pose?: boolean };
+type Extra = { remote?: boolean; second?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean; shares?: boolean; screen?: boolean; dots?: Dot[]; times?: number; drag?: boolean; pose?: boolean; drawn?: boolean };
 const scenes: { [name: string]: [State, Extra?] } = {
   "p1-open": [base()],
   "p1-late": [base({ link: link({ status: "late" }) })],
@@ -220,6 +224,18 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p5-screen-refused": [sharing({ problem: "refused" }), { remote: true, second: true, self: true, shares: true }],
   "p5-screen-busy": [showing({ sharing: idle("refused") }), { remote: true, second: true, self: true, screen: true, shares: true }],
   "p5-screen-failed": [sharing({ problem: "failed" }), { remote: true, second: true, self: true, shares: true }],
+  "p5-board-empty": [boarded(), { remote: true, self: true }],
+  "p5-board-drawn": [boarded({}, true), { remote: true, second: true, self: true, drawn: true }],
+  "p5-board-tools": [boarded(), { remote: true, self: true, drawn: true, press: "[data-opens=tools]" }],
+  "p5-board-more": [boarded(), { remote: true, self: true, drawn: true, press: "[data-opens=more]" }],
+  "p5-board-clear": [boarded(), { remote: true, self: true, drawn: true, press: ".board-risky" }],
+  "p5-board-muted": [boarded({ audio: false, video: false }), { remote: true, drawn: true }],
+  "p5-board-alone": [boarded({ people: { p: person("p") }, bonds: {} }), { self: true, drawn: true }],
+  "p5-board-deaf": [boarded({ bonds: { d: { standing: "agreed", code: [1, 2, 3, 4], agreed: 1, compared: "" }, e: { standing: "", code: [], agreed: 0, compared: "" } } }, true), { remote: true, second: true, self: true }],
+  "p5-board-chat": [boarded({ panel: "chat", chat: { ...silence(), messages: talk } }), { remote: true, self: true, drawn: true }],
+  "p5-board-away": [boarded({ line: "down", downSince: now - 7000, newest: talk[2], unread: 1 }), { remote: true, self: true, drawn: true }],
+  "p5-board-observer": [boarded({ role: "observer", hasAudio: false, hasVideo: false }, true), { remote: true, second: true, drawn: true }],
+  "p5-board-notice": [{ ...keyed({}), drawer: "d" }, { remote: true, self: true }],
   "p4-observer": [room({ role: "observer", hasAudio: false, hasVideo: false })],
   "p6-left": [over("left", "call")],
   "p6-ended": [over("ended", "call")],
@@ -333,6 +349,12 @@ async function show(name: string, language: "fr" | "en"): Promise<void> {
   inside.m.shares = extra.shares === true;
   inside.m.touch = innerWidth < 600 || extra.touch === true;
   (inside.m as unknown as { host: string }).host = "consult.example";
+  const easel = new Easel("p", state.role || "patient", () => performance.now());
+  if (extra.drawn) {
+    easel.meet("d", "clinician");
+    [...strokes, '{"v":1,"point":[11000,6400]}'].forEach((payload) => easel.hear("d", false, text(payload)));
+  }
+  view.board(easel, null);
   view.render({ ...state, language });
   view.devices({
     cameras: [{ id: "a", label: "Caméra avant" }, { id: "b", label: "Caméra arrière" }],

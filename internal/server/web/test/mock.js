@@ -92,7 +92,8 @@
       said.push({ peer: "p", view: false, payload: window.ends.snapshot.encode(m) });
       share.flush();
     };
-    const share = new window.ends.Share({ chat: log, screen: pointing, files, snapshot }, (topic, out) => mock.group.say(out.peer, topic, out.view, out.payload));
+    const easel = (mock.easel = new window.ends.Easel("d", "clinician", () => performance.now()));
+    const share = new window.ends.Share({ chat: log, screen: pointing, files, snapshot, board: easel }, (topic, out) => mock.group.say(out.peer, topic, out.view, out.payload));
     const group = (mock.group = new window.ends.Group({
       frames: mock.leads, now: Date.now, send: (m) => tell(m.type, { ...m.data, peer: "d" }),
       changed: () => share.follow(mock.group.pairings().map((p) => ({ peer: p.peer, role: "patient", agreed: p.agreed, away: false }))),
@@ -105,6 +106,7 @@
       group.tick();
       share.tick();
     }, 250);
+    setInterval(() => share.flush(), 45);
     mock.change({ keys: true, seal: true });
     return mock.offer();
   };

@@ -405,6 +405,53 @@ try {
     const all = await sent("media");
     assert.equal(all[all.length - 1].video, true);
   });
+  await step("the board by keyboard alone: open, a rectangle, undo, close", async () => {
+    const drawn = (want) => window.mock.easel.board.visible().map((o) => o.kind).join(" ") === want;
+    const onCanvas = () => page.evaluate(() => document.activeElement.tagName);
+    await tabTo("[data-action=board]", "Enter");
+    assert.equal(await onCanvas(), "CANVAS");
+    assert.equal(await focused(), "Tableau à dessiner");
+    assert.equal(await page.evaluate(() => document.querySelector("[data-action=board]").getAttribute("aria-expanded")), "true");
+    await until("the strip of people", () => {
+      const [people, board] = [document.querySelector("video[data-peer=d]").getBoundingClientRect(), document.querySelector(".board-stage").getBoundingClientRect()];
+      return people.width > 60 && people.right <= board.left && people.width < board.width / 2 && document.querySelector("video[data-peer=d]").videoWidth > 0;
+    });
+    await tabTo("[data-opens=tools]", "Enter");
+    await tabTo("[data-tool=rect]", "Enter");
+    assert.equal(await onCanvas(), "CANVAS");
+    for (const key of ["ArrowLeft", " ", "ArrowRight", "ArrowRight", "ArrowDown", " "]) await page.keyboard.press(key);
+    await until("our rectangle at the practitioner's", drawn, "rect");
+    await page.evaluate(() => window.mock.easel.board.text({ colour: 1, width: 1 }, { x: 200, y: 200, pressure: 0 }, "2 par jour"));
+    await page.keyboard.down("Control");
+    await page.keyboard.press("z");
+    await page.keyboard.up("Control");
+    await until("our rectangle gone, their text still there", drawn, "text");
+    await page.keyboard.press("Escape");
+    assert.equal(await focused(), "Tableau");
+    assert.equal(await page.evaluate(() => document.querySelector("#easel").hidden), true);
+  });
+  await step("that somebody draws on the closed board is told, and opens it", async () => {
+    await page.evaluate(() => {
+      // A minute has gone by, as the page sees it.
+      const now = Date.now;
+      Date.now = () => now() + 61000;
+      window.mock.easel.board.point(300, 300, false);
+      window.mock.drawing = setInterval(() => {
+        const b = window.mock.easel.board;
+        b.point(300, 300, false);
+        b.add("oval", { colour: 2, width: 1 }, { x: 300, y: 300, pressure: 0 }, { x: 400, y: 350, pressure: 0 });
+      }, 300);
+    });
+    await until("the notice", () => !document.querySelector(".board-notice").hidden);
+    await page.evaluate(() => clearInterval(window.mock.drawing));
+    assert.equal(await page.evaluate(() => document.querySelector(".board-notice .banner-title").textContent), "Dr Anne Le Goff dessine sur le tableau");
+    assert.match(await page.evaluate(() => document.querySelector("[role=status][aria-live=polite]").textContent), /dessine sur le tableau/);
+    await tabTo("[data-action=board-notice]", "Enter");
+    assert.equal(await focused(), "Tableau à dessiner");
+    assert.equal(await page.evaluate(() => document.querySelector(".board-notice").hidden), true);
+    await tabTo("[data-action=board-close]", "Enter");
+    assert.equal(await focused(), "Tableau");
+  });
   await step("mute with the space bar", async () => {
     await tabTo("[data-control=audio]", " ");
     await until("media", () => window.mock.log.some((m) => m.type === "media" && m.data.audio === false));

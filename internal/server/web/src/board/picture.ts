@@ -2,7 +2,8 @@
 // twin of internal/ui/board/export.go.
 import { maxGround, type Ground } from "./object";
 
-const maxBytes = 20 << 20;
+/** maxBytes is how large the file of a picture may be. */
+export const maxBytes = 20 << 20;
 const maxPixels = 40 << 20;
 /** A larger picture is made smaller when it is read. */
 const maxKept = 3200;

@@ -11,9 +11,9 @@ import * as icons from "./icons";
 
 export interface BoardHands {
   name(peer: string): string;
-  /** picture: the person chose a file to lie under the drawing. Give it to picture() of
-   * board/picture.ts, send it, and call setGround here and on the board. */
-  picture(file: File): void;
+  /** picture: the person chose a file to lie under the drawing. Give it to send() of
+   * board/ground.ts, and call setGround here and on the board. Null where none can be sent. */
+  picture: ((file: File) => void) | null;
   /** save keeps an export on the person's device. */
   save(content: Blob, ending: "png" | "svg"): void;
 }
@@ -77,7 +77,7 @@ export class BoardView {
     });
     this.stage.root.appendChild(this.entry);
     const how = s.el("p", { class: "hidden-words", text: () => t.t("board.how"), attrs: { id: "board-how" } });
-    const said = s.el("p", { class: "board-said", text: () => (this.said ? t.t(this.said) : b.mayDraw ? "" : t.t("board.watching")), attrs: { role: "status" } });
+    const said = s.el("p", { class: "board-said", text: () => (this.said ? t.t(this.said) : ""), attrs: { role: "status" } });
     this.root = s.el("section", { class: "board", attrs: { "aria-label": () => t.t("board.title") } }, this.stage.root, how, said, s.el("div", { class: "board-foot" }, this.drawers(), this.bar()));
     // Who draws on wants to see what is under an open drawer.
     for (const name of ["mousedown", "touchstart", "pointerdown"]) {
@@ -97,8 +97,8 @@ export class BoardView {
   }
 
   /** refused says in a sentence why something could not be done. */
-  refused(reason: Reason | "picture"): void {
-    this.said = reason === "picture" ? "board.picture_refused" : reason === "full" && this.b.full ? "board.full" : reason === "watch" ? "board.watching" : "board.refused";
+  refused(reason: Reason | "picture" | "missing"): void {
+    this.said = reason === "picture" ? "board.picture_refused" : reason === "missing" ? "board.picture_missing" : reason === "full" && this.b.full ? "board.full" : reason === "watch" ? "board.watching" : "board.refused";
     this.refresh();
   }
 
@@ -135,7 +135,7 @@ export class BoardView {
           this.button("", "board.undo", icons.undo, () => this.act(() => this.b.undo()), true, { "aria-disabled": () => (this.b.canUndo ? null : "true") }),
           this.button("", "board.redo", icons.redo, () => this.act(() => this.b.redo()), true, { "aria-disabled": () => (this.b.canRedo ? null : "true") }),
         ]
-      : [];
+      : [s.el("p", { class: "board-watching", text: () => this.t.t("board.watching") })];
     return s.el("div", { class: "board-bar" }, ...list, opens("more", "board.more", () => icons.dots));
   }
 
@@ -203,14 +203,15 @@ export class BoardView {
     }
     const file = this.scope.el("input", { hidden: true, attrs: { type: "file", accept: "image/png,image/jpeg", tabindex: "-1" } });
     file.addEventListener("change", () => {
-      if (file.files && file.files[0]) {
+      if (file.files && file.files[0] && this.hands.picture) {
         this.hands.picture(file.files[0]);
       }
       file.value = "";
     });
     const remove = this.button("", "board.no_ground", icons.close, () => this.act(() => this.b.setGround(null)), false);
     this.scope.live(() => this.b.ground === null, (none) => (remove.hidden = none));
-    return zoom.concat([this.button("", "board.ground", icons.image, () => file.click()), remove], keep, [this.button("board-risky", "board.clear", icons.trash, () => this.open("clear")), file as HTMLElement as HTMLButtonElement]);
+    const add = this.hands.picture ? [this.button("", "board.ground", icons.image, () => file.click())] : [];
+    return zoom.concat(add, [remove], keep, [this.button("board-risky", "board.clear", icons.trash, () => this.open("clear")), file as HTMLElement as HTMLButtonElement]);
   }
 
   private groundPNG(): string {

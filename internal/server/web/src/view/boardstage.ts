@@ -74,7 +74,7 @@ export class BoardStage {
   start(): void {
     const next = () => {
       this.frame = requestAnimationFrame(next);
-      this.paint(Date.now());
+      this.paint(performance.now());
     };
     next();
   }

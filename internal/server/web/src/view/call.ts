@@ -5,6 +5,7 @@ import { watches } from "../role";
 import { secrecy, type Secrecy } from "../seal/secrecy";
 import type { Key } from "../texts";
 import { chatNotice } from "./chat";
+import { boardButton, boardNotice, BoardPlace } from "./easel";
 import { Scope, hole } from "./dom";
 import { dropping } from "./drop";
 import { fileNotice } from "./files";
@@ -39,20 +40,32 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
     soundButton(scope, m, hands),
     self(scope, m, hands),
   );
+  // The board has the stage before a screen: who opened it wants to draw now.
+  const shows = () => screen.shows() && !m.s.board;
   const stale = () => m.s.media === "broken" || m.s.line === "down";
   const stage = scope.el(
     "div",
-    { class: () => "stage" + (stale() ? " stale" : "") + (screen.shows() ? " with-screen" : "") + (m.s.sharing.on ? " sharing" : "") },
+    { class: () => "stage" + (stale() ? " stale" : "") + (shows() ? " with-screen" : "") + (m.s.sharing.on ? " sharing" : "") },
     sharingBar(scope, m, hands, () => (share.getClientRects().length > 0 ? share : title)),
     scene,
   );
   const talk = panelButton(scope, m, hands);
   const side = panel(m, hands, talk);
   const drop = dropping(m, hands);
-  const root = scope.el("section", { class: () => "call" + (m.s.panel ? " with-panel" : "") }, title, stage, side.root, controls(scope, m, hands, share, talk), drop.root);
+  const draw = boardButton(scope, m, hands);
+  const board = new BoardPlace(m, hands, [draw, talk]);
+  const root = scope.el("section", { class: () => "call" + (m.s.panel ? " with-panel" : "") + (m.s.board ? " with-board" : "") }, title, stage, board.head, board.root, side.root, controls(scope, m, hands, share, draw, talk), drop.root);
+  let boarded = m.s.board;
+  const turned = () => {
+    if (boarded !== m.s.board) {
+      boarded = m.s.board;
+      tiles.refit();
+      board.focus();
+    }
+  };
   const escape = (e: KeyboardEvent) => {
-    if ((e.key === "Escape" || e.key === "Esc") && m.s.panel && !e.isComposing) {
-      hands.send({ type: "panel", panel: "" });
+    if ((e.key === "Escape" || e.key === "Esc") && !e.isComposing) {
+      hands.send(m.s.panel ? { type: "panel", panel: "" } : { type: "board", open: false });
     }
   };
   document.addEventListener("keydown", escape);
@@ -67,8 +80,10 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
       scope.refresh();
       side.refresh();
       drop.refresh();
+      board.refresh();
+      turned();
       if (screen.shows() !== before) {
-        tiles.fit();
+        tiles.refit();
       }
       screen.refresh(); // the room for it may be another now
     },
@@ -76,6 +91,7 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
       document.removeEventListener("keydown", escape);
       side.leave();
       drop.leave();
+      board.leave();
       tiles.clear();
       screen.leave();
     },
@@ -196,6 +212,7 @@ function banners(scope: Scope, m: Model, hands: Hands): HTMLElement {
     photoRemark(scope, m),
     chatNotice(scope, m, hands),
     fileNotice(scope, m, hands),
+    boardNotice(scope, m, hands),
   );
 }
 
@@ -208,7 +225,7 @@ function soundButton(scope: Scope, m: Model, hands: Hands): HTMLElement {
   );
 }
 
-function controls(scope: Scope, m: Model, hands: Hands, share: HTMLElement, talk: HTMLElement): HTMLElement {
+function controls(scope: Scope, m: Model, hands: Hands, share: HTMLElement, draw: HTMLElement, talk: HTMLElement): HTMLElement {
   const silent = () => watches(m.s.role);
   return scope.el(
     "div",
@@ -216,6 +233,7 @@ function controls(scope: Scope, m: Model, hands: Hands, share: HTMLElement, talk
     microphoneButton(scope, m, hands, "control", silent),
     cameraButton(scope, m, hands, "control", silent),
     share,
+    draw,
     talk,
     scope.button({ class: "control hang-up", icon: icons.hangUp, label: () => m.t.t("common.leave"), attrs: { "data-action": "leave" }, press: () => hands.send({ type: "leave", at: Date.now() }) }),
   );

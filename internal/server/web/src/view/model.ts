@@ -4,6 +4,8 @@ import type { Family } from "../browser";
 import type { Devices } from "../media";
 import type { Dot, Place } from "../pointing";
 import type { Texts } from "../texts";
+import type { Carrier } from "../board/ground";
+import type { Easel } from "../easel";
 
 export interface Model {
   s: State;
@@ -29,6 +31,9 @@ export interface Model {
   dots: Dot[];
   /** shares: this browser can show a screen. */
   shares: boolean;
+  /** easel is the whiteboard of this stay, carrier what takes pictures to it; null while there is none. */
+  easel: Easel | null;
+  carrier: Carrier | null;
 }
 
 export interface Hands {

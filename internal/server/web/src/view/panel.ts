@@ -5,6 +5,7 @@ import { watches } from "../role";
 import { hasFiles } from "../transfers";
 import { chatTab } from "./chat";
 import { Scope } from "./dom";
+import { boardInPanel } from "./easel";
 import { filesTab } from "./files";
 import * as icons from "./icons";
 import type { Hands, Model } from "./model";
@@ -84,7 +85,7 @@ export function panel(m: Model, hands: Hands, opener: HTMLElement): PanelView {
   const root = scope.el(
     "section",
     { class: "panel", hidden: () => m.s.panel === "", attrs: { id: "panel", "aria-labelledby": "panel-title" } },
-    scope.el("div", { class: () => "panel-head" + (both() ? " with-tabs" : "") }, title, list, handButton(scope, m, hands), close),
+    scope.el("div", { class: () => "panel-head" + (both() ? " with-tabs" : "") }, title, list, boardInPanel(scope, m, hands), handButton(scope, m, hands), close),
   );
   for (const tab of tabs) {
     const body = bodies[tab].root;

@@ -17,7 +17,8 @@ interface Tile {
 export class Tiles {
   readonly root: HTMLElement;
   private readonly tiles: { [id: string]: Tile } = {};
-  private readonly refit = () => this.fit();
+  /** refit looks anew how the pictures fill their tiles, after these changed their shape. */
+  readonly refit = () => Object.keys(this.tiles).forEach((id) => fit(this.tiles[id].video));
   private sink = "";
 
   constructor(private readonly m: Model, private readonly hands: Hands) {
@@ -25,11 +26,6 @@ export class Tiles {
     this.root.className = "tiles";
     window.addEventListener("resize", this.refit);
     this.refresh();
-  }
-
-  /** fit fits the pictures into tiles of another size. */
-  fit(): void {
-    Object.keys(this.tiles).forEach((id) => fit(this.tiles[id].video));
   }
 
   count(): number {
@@ -143,7 +139,7 @@ export class Tiles {
     };
     const label = scope.el(
       "p",
-      { class: "tile-name", hidden: () => !sends() && !muted() && still() !== "arriving" },
+      { class: "tile-name", hidden: () => !m.s.board && !sends() && !muted() && still() !== "arriving" },
       scope.el("bdi", { text: name }),
       scope.el("span", { text: () => role(m, id) }),
       scope.el("span", { class: "tile-muted", hidden: () => !muted() }, scope.icon(icons.microphoneOff), scope.el("span", { text: () => m.t.t("call.microphone_off") })),

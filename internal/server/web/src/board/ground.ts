@@ -1,0 +1,33 @@
+// A picture under the drawing travels as a file of the call. Who carries files is not known here.
+import { matches, maxBytes, picture, type Picture } from "./picture";
+import type { Ground } from "./object";
+
+/** Carrier takes files to the others and fetches theirs; both fail when that cannot be done. */
+export interface Carrier {
+  /** send answers with the id under which the others fetch the file. */
+  send(file: File): Promise<string>;
+  fetch(id: string): Promise<Blob>;
+}
+
+/** send makes a file the ground for everybody, or fails: it is no picture, or too large. */
+export async function send(file: File, by: Carrier): Promise<Picture> {
+  const read = await picture("", await bytes(file));
+  return { ...read, ground: { ...read.ground, file: await by.send(file) } };
+}
+
+/** receive gets the picture of a ground, or fails: it is not here, or not the one that was laid. */
+export async function receive(g: Ground, by: Carrier): Promise<HTMLCanvasElement> {
+  const content = await bytes(await by.fetch(g.file));
+  const read = await picture(g.file, content);
+  if (read.ground.width !== g.width || read.ground.height !== g.height || !(await matches(g, content))) {
+    throw new Error("another picture than the one that was laid");
+  }
+  return read.image;
+}
+
+async function bytes(b: Blob): Promise<Uint8Array<ArrayBuffer>> {
+  if (b.size > maxBytes) {
+    throw new Error("the picture is too large");
+  }
+  return new Uint8Array(await new Response(b).arrayBuffer());
+}

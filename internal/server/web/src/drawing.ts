@@ -1,0 +1,48 @@
+// Whether the whiteboard is shown, and who is pointed to because they draw on it, as the page's
+// state has them. What is on the board is in easel.ts.
+import type { Result, State } from "./call";
+
+/** seldom: the least time, ms, between two notices that somebody draws. */
+const seldom = 60000;
+
+/** Drawing is the part of the state that this file keeps. */
+export interface Drawing {
+  /** board: the whiteboard is shown. */
+  board: boolean;
+  /** drawer is who is pointed to because they draw while the board is closed. */
+  drawer: string;
+  /** drawnAt is when that was told last, or the board closed; 0 for never. */
+  drawnAt: number;
+}
+
+export type DrawingEvent =
+  | { type: "board"; open: boolean }
+  | { type: "drew"; at: number; peer: string }
+  | { type: "board_dismiss" };
+
+/** blank is before anything was drawn. */
+export function blank(): Drawing {
+  return { board: false, drawer: "", drawnAt: 0 };
+}
+
+/** drawing answers what happens with the board. */
+export function drawing(s: State, e: DrawingEvent): Result {
+  switch (e.type) {
+    case "board":
+      return [s.board === e.open || (e.open && !mayBoard(s)) ? s : { ...s, board: e.open, drawer: "", drawnAt: s.now }, []];
+    case "drew":
+      return [s.people[e.peer] && worthTelling(s, e.at) ? { ...s, drawer: e.peer, drawnAt: e.at } : s, []];
+    case "board_dismiss":
+      return [{ ...s, drawer: "", drawnAt: s.now }, []];
+  }
+}
+
+/** mayBoard: we are in the call, and this browser shares keys. */
+export function mayBoard(s: State): boolean {
+  return s.stage === "call" && s.able.keys;
+}
+
+/** worthTelling: that somebody draws is news. */
+export function worthTelling(s: State, at: number): boolean {
+  return mayBoard(s) && !s.board && (s.drawnAt === 0 || at - s.drawnAt >= seldom);
+}
