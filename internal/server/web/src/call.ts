@@ -216,6 +216,7 @@ export type Effect =
   | { do: "send_photo"; peer: string; name: string; picture: Blob }
   | { do: "settle_photo"; how: "refused" | "failed" }
   | { do: "settle_turn"; yes: boolean }
+  | { do: "lay"; file: Blob }
   | { do: "tap" }
   | { do: "chime" };
 
@@ -386,6 +387,7 @@ export function step(s: State, e: Event): Result {
     case "turned":
       return posed(s, e);
     case "board":
+    case "lay":
     case "drew":
     case "board_dismiss":
       return drawing(s, e);

@@ -1,5 +1,8 @@
 // Whether the whiteboard is shown, and who is pointed to because they draw on it, as the page's
 // state has them. What is on the board is in easel.ts.
+import { maxBytes } from "./board/picture";
+import type { Item } from "./files/engine";
+import { watches } from "./role";
 import type { Result, State } from "./call";
 
 /** seldom: the least time, ms, between two notices that somebody draws. */
@@ -17,6 +20,8 @@ export interface Drawing {
 
 export type DrawingEvent =
   | { type: "board"; open: boolean }
+  /** lay puts a file under the drawing. */
+  | { type: "lay"; id: string }
   | { type: "drew"; at: number; peer: string }
   | { type: "board_dismiss" };
 
@@ -30,6 +35,10 @@ export function drawing(s: State, e: DrawingEvent): Result {
   switch (e.type) {
     case "board":
       return [s.board === e.open || (e.open && !mayBoard(s)) ? s : { ...s, board: e.open, drawer: "", drawnAt: s.now }, []];
+    case "lay": {
+      const it = s.files.filter((f) => f.id === e.id)[0];
+      return it && mayLay(s, it) ? [{ ...s, board: true, panel: "", drawer: "", drawnAt: s.now }, [{ do: "lay", file: it.file as Blob }]] : [s, []];
+    }
     case "drew":
       return [s.people[e.peer] && worthTelling(s, e.at) ? { ...s, drawer: e.peer, drawnAt: e.at } : s, []];
     case "board_dismiss":
@@ -40,6 +49,11 @@ export function drawing(s: State, e: DrawingEvent): Result {
 /** mayBoard: we are in the call, and this browser shares keys. */
 export function mayBoard(s: State): boolean {
   return s.stage === "call" && s.able.keys;
+}
+
+/** mayLay: that file is here, it is a picture, and we may draw. */
+export function mayLay(s: State, it: Item): boolean {
+  return mayBoard(s) && !watches(s.role) && it.file !== null && /^image\/(png|jpeg)$/.test(it.kind) && it.size <= maxBytes;
 }
 
 /** worthTelling: that somebody draws is news. */

@@ -1,5 +1,7 @@
 // The files of one stay, between the call and the engine that keeps them: what others say of
 // theirs, small pictures fetched by themselves, and what a screen is told.
+import type { Carrier } from "./board/ground";
+import { maxBytes } from "./board/picture";
 import { Engine, type Item, type Own } from "./files/engine";
 import { Porter } from "./files/porter";
 import type { Server } from "./files/courier";
@@ -11,6 +13,8 @@ import type { Role } from "./wire.gen";
  * be seen small, and no more than so many bytes of them in a stay. */
 export const pictureMost = 4e6;
 export const picturesMost = 64e6;
+/** offeredWithin is how long, in milliseconds, a picture that lies on the whiteboard is waited for. */
+const offeredWithin = 20000;
 
 /** Act is what a person does with one file. */
 export type Act = "pause" | "resume" | "cancel" | "take" | "decline";
@@ -25,6 +29,9 @@ export class Files implements Feature {
   /** fetched are the pictures that were fetched by themselves, each once. */
   private readonly fetched = new Set<string>();
   private spent = 0;
+  /** laid are the pictures that we sent for the whiteboard, wanted those that it waits for. */
+  private readonly laid = new Map<string, Blob>();
+  private wanted: { id: string; over: boolean; give(b: Blob | null): void }[] = [];
 
   /** news: there is something to take or to show. It comes once for what happens at once. */
   constructor(server: Server, private readonly news: () => void) {
@@ -46,6 +53,7 @@ export class Files implements Feature {
     void Promise.resolve().then(() => {
       this.waiting = false;
       if (!this.closed) {
+        this.give();
         this.news();
       }
     });
@@ -88,6 +96,56 @@ export class Files implements Feature {
     return this.engine.view().some((it) => it.id === id && it.state !== "failed");
   }
 
+  /** carrier takes pictures to the others' whiteboards, and fetches theirs once they are wanted. */
+  carrier(): Carrier {
+    return { send: (file) => this.lay(file), fetch: (id) => this.want(id) };
+  }
+
+  private lay(file: Blob): Promise<string> {
+    const id = this.engine.send({ file, use: "backdrop" });
+    if (!this.backdrop(id).some((it) => it.state !== "failed")) {
+      return Promise.reject(new Error("the picture was not taken"));
+    }
+    this.laid.set(id, file);
+    return Promise.resolve(id);
+  }
+
+  private want(id: string): Promise<Blob> {
+    const own = this.laid.get(id);
+    if (own) {
+      return Promise.resolve(own);
+    }
+    return new Promise((done, failed) => {
+      const w = { id, over: false, give: (b: Blob | null) => (b ? done(b) : failed(new Error("the picture did not come"))) };
+      this.wanted.push(w);
+      setTimeout(() => {
+        w.over = true;
+        this.give();
+      }, offeredWithin);
+      this.soon();
+    });
+  }
+
+  /** backdrop is the picture of that id, as often as people offer one of a size that is taken. */
+  private backdrop(id: string): Item[] {
+    return this.engine.view().filter((it) => it.use === "backdrop" && it.size <= maxBytes && (it.mine ? it.id : it.id.slice(it.from.length + 1)) === id);
+  }
+
+  /** give answers those who wait for a picture, and fetches what they wait for. */
+  private give(): void {
+    this.wanted = this.wanted.filter((w) => {
+      const all = this.backdrop(w.id);
+      const here = all.filter((it) => it.file)[0];
+      all.filter((it) => it.state === "ready" && !it.mine).forEach((it) => this.engine.take(it.id));
+      const comes = all.some((it) => it.mine || /^(ready|fetching|checking|paused)$/.test(it.state));
+      if (here || this.closed || (all.length ? !comes : w.over)) {
+        w.give(here ? here.file : null);
+        return false;
+      }
+      return true;
+    });
+  }
+
   act(what: Act, id: string): void {
     this.engine[what](id);
   }
@@ -118,6 +176,7 @@ export class Files implements Feature {
    * is the last takes it along, and the server removes what is not whole. */
   close(): void {
     this.closed = true;
+    this.give();
     this.engine.view().forEach((it) => this.porter.stop(it.id));
   }
 }

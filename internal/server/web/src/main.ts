@@ -171,7 +171,7 @@ class Page {
       this.files = this.filing();
       this.sitter = this.posing();
       this.easel = s.role && validId(s.self) ? new Easel(s.self, s.role, () => performance.now()) : null;
-      this.view.board(this.easel, null);
+      this.view.board(this.easel, s.store ? this.files.carrier() : null);
       this.share = this.sharing();
     }
     if (s.self && s.role) {
@@ -309,6 +309,8 @@ class Page {
         return this.touched(() => this.sitter.settle(f.how));
       case "settle_turn":
         return this.touched(() => this.sitter.settleTurn(f.yes ? "taken" : "refused"));
+      case "lay":
+        return this.view.lay(f.file);
       case "tap":
         return this.media.play([987.77], 0.12);
       case "chime":

@@ -312,6 +312,13 @@ export class View {
     this.m.carrier = carrier;
   }
 
+  /** lay puts a picture under the drawing. */
+  lay(file: Blob): void {
+    if (this.calling) {
+      this.calling.lay(file);
+    }
+  }
+
   self(stream: MediaStream | null, mirrored: boolean): void {
     this.m.self = stream;
     this.m.mirrored = mirrored;

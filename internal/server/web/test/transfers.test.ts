@@ -138,6 +138,44 @@ test("small pictures are fetched at once, and nothing else", () =>
     assert.equal(f.view()[0].state, "ready", "what a person stopped does not begin by itself");
   }));
 
+test("a picture of the whiteboard is fetched when it is wanted, and a wait for one ends", async (t: any) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  await filed(async (f, hear, said) => {
+    const soon = () => new Promise((done) => globalThis.setImmediate(done));
+    const { send, fetch } = f.carrier();
+    let how = "";
+    const wanted = (id: string) => void fetch(id).then(() => (how = "came"), () => (how = "no"));
+    wanted("offer-number-001");
+    hear(offer(1, { use: "backdrop" }));
+    hear(offer(2, { use: "backdrop" }));
+    await soon();
+    assert.deepEqual(said().filter((c) => c.type === "answer").map((c) => c.data.id), ["offer-number-001"], "the other one is not wanted");
+    t.mock.timers.tick(60000);
+    await soon();
+    assert.equal(how, "", "it is on its way, however long that takes");
+    hear({ type: "withdrawn", data: { id: "offer-number-001" } });
+    await soon();
+    assert.equal(how, "no", "taken back");
+    how = "";
+    wanted("nobody-offers-this");
+    await soon();
+    assert.equal(how, "");
+    t.mock.timers.tick(20000);
+    await soon();
+    assert.equal(how, "no", "nobody has it");
+    const own = new Blob(["x"]);
+    assert.equal(await fetch(await send(own)), own, "what we laid is here");
+    await assert.rejects(send(new Blob([])));
+    assert.deepEqual(f.view(), []);
+    how = "";
+    wanted("nor-this");
+    await soon();
+    f.close();
+    await soon();
+    assert.equal(how, "no", "the stay is over");
+  });
+});
+
 test("no number of pictures is fetched without end", () =>
   filed((f, hear) => {
     for (let n = 1; n <= 40; n++) {

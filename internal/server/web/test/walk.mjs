@@ -85,11 +85,11 @@ async function saved(name) {
 }
 
 /** choose gives files to the page as the browser's own dialog does. */
-async function choose(path) {
+async function choose(path, input = "[data-control=files]", opener = "[data-action=send-file]") {
   if (firefox) { // its driver opens no dialog
-    return (await page.$("[data-control=files]")).uploadFile(path);
+    return (await page.$(input)).uploadFile(path);
   }
-  const [dialog] = await Promise.all([page.waitForFileChooser(), tabTo("[data-action=send-file]", "Enter")]);
+  const [dialog] = await Promise.all([page.waitForFileChooser(), tabTo(opener, "Enter")]);
   await dialog.accept([path]);
 }
 
@@ -426,6 +426,26 @@ try {
     await page.keyboard.press("z");
     await page.keyboard.up("Control");
     await until("our rectangle gone, their text still there", drawn, "text");
+    const ground = join(tmp.dir, "radio.png");
+    writeFileSync(ground, Buffer.from(await page.evaluate(() => Object.assign(document.createElement("canvas"), { width: 64, height: 48 }).toDataURL("image/png").split(",")[1]), "base64"));
+    await tabTo("[data-opens=more]", "Enter");
+    await choose(ground, ".easel input[type=file]", "[data-action=ground]");
+    await until("our picture beneath the practitioner's board", () => window.mock.easel.board.ground && window.mock.easel.board.ground.width === 64);
+    assert.equal(await page.evaluate(() => window.mock.files.carrier().fetch(window.mock.easel.board.ground.file).then((b) => b.size)), readFileSync(ground).length);
+    await page.evaluate(async () => {
+      const c = Object.assign(document.createElement("canvas"), { width: 80, height: 45 });
+      c.getContext("2d").fillStyle = "#f00";
+      c.getContext("2d").fillRect(0, 0, 80, 45);
+      const b = await new Promise((done) => c.toBlob(done, "image/png"));
+      const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", await b.arrayBuffer()));
+      const sha = Array.from(sum).map((v) => ("0" + v.toString(16)).slice(-2)).join("");
+      window.mock.easel.board.setGround({ file: await window.mock.files.carrier().send(b), width: 80, height: 45, sha });
+    });
+    await until("the practitioner's picture, red", () => {
+      const c = document.querySelector(".board-stage canvas");
+      const [r, g, b] = c.getContext("2d").getImageData(c.width / 2, c.height / 2, 1, 1).data;
+      return r > 200 && g < 60 && b < 60;
+    });
     await page.keyboard.press("Escape");
     assert.equal(await focused(), "Tableau");
     assert.equal(await page.evaluate(() => document.querySelector("#easel").hidden), true);

@@ -5,12 +5,12 @@ import type { Ground } from "./object";
 /** Carrier takes files to the others and fetches theirs; both fail when that cannot be done. */
 export interface Carrier {
   /** send answers with the id under which the others fetch the file. */
-  send(file: File): Promise<string>;
+  send(file: Blob): Promise<string>;
   fetch(id: string): Promise<Blob>;
 }
 
 /** send makes a file the ground for everybody, or fails: it is no picture, or too large. */
-export async function send(file: File, by: Carrier): Promise<Picture> {
+export async function send(file: Blob, by: Carrier): Promise<Picture> {
   const read = await picture("", await bytes(file));
   return { ...read, ground: { ...read.ground, file: await by.send(file) } };
 }

@@ -205,12 +205,13 @@ export class BoardView {
     file.addEventListener("change", () => {
       if (file.files && file.files[0] && this.hands.picture) {
         this.hands.picture(file.files[0]);
+        this.open("");
       }
       file.value = "";
     });
     const remove = this.button("", "board.no_ground", icons.close, () => this.act(() => this.b.setGround(null)), false);
     this.scope.live(() => this.b.ground === null, (none) => (remove.hidden = none));
-    const add = this.hands.picture ? [this.button("", "board.ground", icons.image, () => file.click())] : [];
+    const add = this.hands.picture ? [this.button("", "board.ground", icons.image, () => file.click(), false, { "data-action": () => "ground" })] : [];
     return zoom.concat(add, [remove], keep, [this.button("board-risky", "board.clear", icons.trash, () => this.open("clear")), file as HTMLElement as HTMLButtonElement]);
   }
 

@@ -21,6 +21,8 @@ import { reconnecting } from "./waiting";
 
 export interface CallScreen extends Screen {
   tiles: Tiles;
+  /** lay puts a picture under the drawing. */
+  lay(file: Blob): void;
 }
 
 export function callScreen(m: Model, hands: Hands): CallScreen {
@@ -73,6 +75,7 @@ export function callScreen(m: Model, hands: Hands): CallScreen {
     root,
     heading: title,
     tiles,
+    lay: (file) => board.lay(file),
     refresh: () => {
       const before = screen.shows();
       screen.refresh();

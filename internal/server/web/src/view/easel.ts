@@ -145,7 +145,9 @@ export class BoardPlace {
     this.run(ran);
   }
 
-  private lay(file: File): void {
+  /** lay puts a picture under the drawing, for everybody. */
+  lay(file: Blob): void {
+    this.build();
     const { shown } = this;
     if (!shown || !this.m.carrier) {
       return;

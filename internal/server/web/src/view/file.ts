@@ -1,5 +1,7 @@
 // One file in the list: what it is, how far it is in words and as a bar, and what can be done.
 // It is built once and stays, so that the focus does.
+import type { State } from "../call";
+import { mayLay } from "../drawing";
 import type { Act } from "../files";
 import type { Item } from "../files/engine";
 import type { Key } from "../texts";
@@ -39,7 +41,7 @@ export function pictureOf(scope: Scope, m: Model, picture: () => Blob | null, dr
   return box;
 }
 
-type Button = { label: Key; icon: string; primary?: boolean } & ({ act: Act } | { act: "save" });
+type Button = { label: Key; icon: string; primary?: boolean; act: Act | "save" | "lay" };
 
 /** first is what is done with a file mostly, second what ends it. */
 function first(it: Item, saved: boolean): Button | null {
@@ -60,7 +62,7 @@ function first(it: Item, saved: boolean): Button | null {
   return null;
 }
 
-function second(it: Item): Button | null {
+function second(s: State, it: Item): Button | null {
   const cancel: Button = { act: "cancel", label: "files.cancel", icon: icons.close };
   switch (it.state) {
     case "uploading":
@@ -69,6 +71,8 @@ function second(it: Item): Button | null {
       return cancel;
     case "ready":
       return it.mine ? { ...cancel, label: "files.withdraw" } : { act: "decline", label: "files.decline", icon: icons.close };
+    case "done":
+      return mayLay(s, it) ? { act: "lay", label: "files.lay", icon: icons.pen } : null;
   }
   return null;
 }
@@ -152,12 +156,16 @@ export class FileEntry {
         s.el("p", { class: () => "file-state" + (bad() ? " file-bad" : "") }, s.named(() => said().sentence, () => said().name)),
         warned(s, m, () => (this.it.mine || /^(withdrawn|failed)$/.test(this.it.state) ? "" : this.it.warning)),
       ),
-      s.el("div", { class: "file-buttons", hidden: () => !this.first() && !second(this.it) }, this.button(() => this.first()), this.button(() => second(this.it))),
+      s.el("div", { class: "file-buttons", hidden: () => !this.first() && !this.second() }, this.button(() => this.first()), this.button(() => this.second())),
     );
   }
 
   private first(): Button | null {
     return first(this.it, this.m.s.saved[this.it.id] === true);
+  }
+
+  private second(): Button | null {
+    return second(this.m.s, this.it);
   }
 
   private button(which: () => Button | null): HTMLButtonElement {
@@ -179,7 +187,7 @@ export class FileEntry {
       if (!b || e.detail > 1) {
         return;
       }
-      this.hands.send(b.act === "save" ? { type: "save", id: this.it.id } : { type: "file", act: b.act, id: this.it.id });
+      this.hands.send(b.act === "save" || b.act === "lay" ? { type: b.act, id: this.it.id } : { type: "file", act: b.act, id: this.it.id });
     });
     return press;
   }

@@ -61,7 +61,7 @@ export function panelButton(scope: Scope, m: Model, hands: Hands): HTMLButtonEle
 function handButton(scope: Scope, m: Model, hands: Hands): HTMLElement {
   const up = () => (m.s.people[m.s.self] || { hand: false }).hand === true;
   return scope.button({
-    class: () => "icon-only hand" + (up() ? " chosen" : ""), icon: icons.hand, label: () => m.t.t(up() ? "chat.hand_down" : "chat.hand_up"),
+    class: () => "secondary hand" + (up() ? " chosen" : ""), icon: icons.hand, label: () => m.t.t(up() ? "chat.hand_down" : "chat.hand_up"),
     attrs: { "aria-pressed": () => String(up()), "data-action": "hand" }, press: () => hands.send({ type: "hand" }),
   });
 }
@@ -85,7 +85,8 @@ export function panel(m: Model, hands: Hands, opener: HTMLElement): PanelView {
   const root = scope.el(
     "section",
     { class: "panel", hidden: () => m.s.panel === "", attrs: { id: "panel", "aria-labelledby": "panel-title" } },
-    scope.el("div", { class: () => "panel-head" + (both() ? " with-tabs" : "") }, title, list, boardInPanel(scope, m, hands), handButton(scope, m, hands), close),
+    scope.el("div", { class: () => "panel-head" + (both() ? " with-tabs" : "") }, title, list, close),
+    scope.el("div", { class: "panel-acts" }, handButton(scope, m, hands), boardInPanel(scope, m, hands)),
   );
   for (const tab of tabs) {
     const body = bodies[tab].root;
