@@ -18,6 +18,7 @@ type machine struct {
 	devices *devices.Devices
 	log     *slog.Logger
 	session atomic.Pointer[devices.Session] // the one that is open, or nil
+	focus   atomic.Pointer[string]          // the accessible name of what has the keyboard
 }
 
 // media is an open session as package run wants it.

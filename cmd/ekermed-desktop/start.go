@@ -57,11 +57,12 @@ func start(ctx context.Context, o options, log *slog.Logger) error {
 	choose := chooser{ctx, log}
 	screens := ui.New(ui.Options{
 		Emit: desk.Post, Post: fyne.Do, Frames: m, Level: m.level, LevelOf: m.levelOf,
-		Active: func() { desk.Post(call.Active{}) },
-		Notify: func(title, body string) { a.SendNotification(fyne.NewNotification(title, body)) },
-		Title:  w.SetTitle,
-		Chime:  func() { m.chime(ctx, devices.ChimeArrival) },
-		Copy:   func(text string) { a.Clipboard().SetContent(text) },
+		Focused: func(name string) { m.focus.Store(&name) },
+		Active:  func() { desk.Post(call.Active{}) },
+		Notify:  func(title, body string) { a.SendNotification(fyne.NewNotification(title, body)) },
+		Title:   w.SetTitle,
+		Chime:   func() { m.chime(ctx, devices.ChimeArrival) },
+		Copy:    func(text string) { a.Clipboard().SetContent(text) },
 		OpenURL: func(address string) {
 			if u, err := url.Parse(address); err == nil {
 				if err := a.OpenURL(u); err != nil {

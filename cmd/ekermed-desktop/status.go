@@ -31,7 +31,9 @@ type status struct {
 	Door       []statusDoor   `json:"door"`
 	Together   statusTogether `json:"together"`
 	Devices    statusDevices  `json:"devices"`
-	Error      *statusProblem `json:"error"`
+	// Focus is the accessible name of what has the keyboard.
+	Focus string         `json:"focus"`
+	Error *statusProblem `json:"error"`
 }
 
 // statusPath is how media travels: candidate types, and the protocol that leaves here.
@@ -184,6 +186,9 @@ func still(s status) status {
 func snapshot(s call.State, desk *run.Desk, m *machine) status {
 	out := status{Phase: phase(s), Online: s.Agenda.Online, Route: s.Call.Route, Secrecy: string(s.Call.Secrecy()), Path: statusPath(s.Call.Path), Room: s.Call.Room, Peers: []statusPeer{}, Door: []statusDoor{}}
 	out.Devices = statusDevices{word(s.Devices.Camera), word(s.Devices.Microphone), word(s.Devices.Speaker), s.Devices.Open}
+	if name := m.focus.Load(); name != nil {
+		out.Focus = *name
+	}
 	for _, p := range []*call.Problem{s.Call.Problem, s.Account.Problem, s.Agenda.Problem} {
 		if p != nil && out.Error == nil {
 			out.Error = &statusProblem{string(p.Code), p.Detail}

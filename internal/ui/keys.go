@@ -19,7 +19,7 @@ type input struct {
 // Register gives the desk its canvas: shortcuts, keys and dialogs.
 func (u *UI) Register(c fyne.Canvas) {
 	u.canvas = c
-	for _, key := range []fyne.KeyName{fyne.KeyN, fyne.KeyReturn, fyne.KeyEnter, fyne.KeyD, fyne.KeyE, fyne.KeyL, fyne.KeyP, fyne.KeyK, fyne.KeyS, fyne.KeyB, fyne.KeyComma} {
+	for _, key := range []fyne.KeyName{fyne.KeyN, fyne.KeyReturn, fyne.KeyEnter, fyne.KeyD, fyne.KeyE, fyne.KeyL, fyne.KeyP, fyne.KeyK, fyne.KeyJ, fyne.KeyS, fyne.KeyB, fyne.KeyComma} {
 		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierControl}, u.shortcut)
 		if fyne.KeyModifierShortcutDefault != fyne.KeyModifierControl {
 			c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, u.shortcut)
@@ -61,6 +61,8 @@ func (u *UI) shortcut(s fyne.Shortcut) {
 		u.openSharing() // in a call only
 	case fyne.KeyK:
 		u.toggle(chatPart) // in a call only
+	case fyne.KeyJ:
+		u.toggle(filesPart) // in a call only
 	case fyne.KeyP:
 		u.openPeople() // in a call only
 	case fyne.KeyL:

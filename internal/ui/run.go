@@ -63,6 +63,7 @@ func (u *UI) tick() {
 	}
 	u.screen.frames()
 	u.sendBoard(u.o.Now())
+	u.tellFocus()
 	if u.dialog != nil && u.dialog.frames != nil {
 		u.dialog.frames()
 	}

@@ -37,6 +37,8 @@ type Options struct {
 	Level func() float64
 	// LevelOf is how loud somebody is, 0 to 1.
 	LevelOf func(peer string) float64
+	// Focused is told the accessible name of what has the keyboard.
+	Focused func(name string)
 	// Active is told, once a minute at most, that somebody is at the desk.
 	Active func()
 	// Notify shows a notification of the system, Title sets the window's title and
@@ -317,6 +319,16 @@ func (u *UI) reveal(o fyne.CanvasObject) {
 		return
 	}
 	page.Reveal(o)
+}
+
+// tellFocus names what has the keyboard.
+func (u *UI) tellFocus() {
+	if u.canvas == nil || u.o.Focused == nil {
+		return
+	}
+	if a, ok := u.canvas.Focused().(fyne.Accessible); ok {
+		u.o.Focused(a.AccessibilityLabel())
+	}
 }
 
 // page is the scrolling part in front, nil when there is none.
