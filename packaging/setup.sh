@@ -6,10 +6,10 @@
 set -euo pipefail
 
 build=(gcc g++ pkg-config libgl1-mesa-dev xorg-dev libxkbcommon-dev libwayland-dev libvpx-dev libopus-dev libspeexdsp-dev)
-check=(xvfb xauth libgl1-mesa-dri xdotool xclip imagemagick pulseaudio pulseaudio-utils gnome-keyring dbus fonts-dejavu-core ca-certificates)
+check=(xvfb xauth libgl1-mesa-dri xdotool xclip imagemagick pulseaudio pulseaudio-utils gnome-keyring dbus fonts-dejavu-core ca-certificates iproute2 util-linux)
 browsers=(chromium firefox-esr)
 network=()
-[ "${1:-}" = netlab ] && network=(iproute2 nftables tinyproxy-bin nginx-light haproxy coturn libnss3-tools)
+[ "${1:-}" = netlab ] && network=(nftables tinyproxy-bin nginx-light haproxy coturn libnss3-tools)
 daemons=(nginx haproxy coturn)
 
 if ! command -v apt-get >/dev/null; then

@@ -70,12 +70,13 @@ func dropped(all []fyne.URI) []string {
 
 // downloads is where this person keeps what comes from others.
 func downloads() string {
-	if out, err := exec.Command("xdg-user-dir", "DOWNLOAD").Output(); err == nil {
-		if dir := strings.TrimSpace(string(out)); folder(dir) {
+	home, err := os.UserHomeDir()
+	if out, failed := exec.Command("xdg-user-dir", "DOWNLOAD").Output(); failed == nil {
+		// It answers with the home where nothing is set up.
+		if dir := strings.TrimSpace(string(out)); folder(dir) && dir != home {
 			return dir
 		}
 	}
-	home, err := os.UserHomeDir()
 	if err != nil {
 		return os.TempDir()
 	}

@@ -60,7 +60,7 @@ func screenProblem(err error) *call.Problem {
 	case errors.Is(err, screen.ErrGone):
 		code = call.ProblemScreenGone
 	}
-	return &call.Problem{Code: code}
+	return &call.Problem{Code: code, Detail: err.Error()}
 }
 
 // Share shows a screen or window until Unshare, or until it is gone, which over is told

@@ -40,7 +40,7 @@ func meet(t *testing.T, engines ...string) *together {
 		links = append(links, also.Link)
 	}
 	for i, engine := range engines {
-		b, err := c.StartBrowser(engine, c.Sound, false)
+		b, err := c.Browse(engine, lab.Browsing{Sound: c.Sound, Watch: true})
 		must(t, err)
 		c.pages = append(c.pages, b)
 		must(t, c.Join(c.ctx, b, links[i]))
@@ -55,6 +55,18 @@ func meet(t *testing.T, engines ...string) *together {
 	_, err = c.Desktop.Wait(c.ctx, "keys with everybody", 30*time.Second, func(s lab.Status) bool { return len(s.Peers) == len(engines) && s.Secrecy == "end" })
 	must(t, err)
 	return c
+}
+
+// failed keeps pictures of every screen of what went wrong, where they are wanted.
+func (c *together) failed(what string) {
+	dir := os.Getenv("E2E_PICTURES")
+	if dir == "" || !c.Failed() {
+		return
+	}
+	_ = c.Display.Picture(filepath.Join(dir, what+"-desktop.png"))
+	for _, b := range c.pages {
+		_, _ = b.Do("shot", map[string]any{"path": filepath.Join(dir, what+"-"+b.Engine+".png")})
+	}
 }
 
 // admitMore lets somebody else in.
@@ -99,10 +111,26 @@ func (c *together) write(b *lab.Browser, text string) {
 
 const arabic = "مرحبا <b>bonjour</b> 👋 https://exemple.fr/x?a=1&b=2"
 
-// TestConversationTogether: what is written is read on every side, letter by letter, and
-// confirmed.
-func TestConversationTogether(t *testing.T) {
+// TestTogether is one call of the desktop, Chromium and Firefox in which everything is done
+// from every side.
+func TestTogether(t *testing.T) {
 	c := meet(t, "chromium", "firefox")
+	for _, one := range []struct {
+		name string
+		do   func(*together)
+	}{{"conversation", conversation}, {"files", files}, {"whiteboard", whiteboard}, {"screens", screens}} {
+		t.Run(one.name, func(t *testing.T) {
+			here := *c
+			here.T = t
+			defer here.failed(one.name)
+			one.do(&here)
+		})
+	}
+}
+
+// conversation: what is written is read on every side, letter by letter, and confirmed.
+func conversation(c *together) {
+	t := c.T
 	first, second := c.pages[0], c.pages[1]
 	for _, b := range c.pages {
 		must(t, b.Click("Écrire"))
@@ -132,7 +160,7 @@ func TestConversationTogether(t *testing.T) {
 	var copied string
 	must(t, lab.Until(c.ctx, "the conversation on the clipboard", 10*time.Second, func() bool {
 		copied, _ = c.Display.Clipboard()
-		return strings.Contains(copied, "Bonjour a tous")
+		return strings.Contains(copied, "\nvu\n")
 	}))
 	for _, want := range []string{"Yann Kermadec\n" + arabic, "Lou Kermadec\nvu"} {
 		if !strings.Contains(copied, want) {

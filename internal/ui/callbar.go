@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"strconv"
 
 	"ekermed.example/ekermed/internal/call"
@@ -52,7 +53,7 @@ func newCallBar(u *UI) *callBar {
 	b.camera = kit.NewButton(h, kit.OnCall, "video-camera", w.T("common.camera"), func() { u.emit(call.SetVideo{On: !u.state.Call.Video}) }).Stacked().Hint(w.keys("E"))
 	b.share = kit.NewButton(h, kit.OnCall, "monitor", w.T("desktop.share.do"), u.openSharing).Stacked().Hint(w.keys("S"))
 	b.draw = kit.NewButton(h, kit.OnCall, "pencil-simple", w.T("desktop.board.do"), u.toggleBoard).Stacked().Hint(w.keys("B"))
-	b.write = kit.NewButton(h, kit.OnCall, "chat-circle-text", w.T("desktop.chat.do"), func() { u.toggle(chatPart) }).Stacked().Hint(w.keys("K"))
+	b.write = kit.NewButton(h, kit.OnCall, "chat-circle-text", w.T("desktop.chat.do"), func() { u.toggle(cmp.Or(u.beside.open, chatPart)) }).Stacked().Hint(w.keys("K"))
 	b.adjust = kit.NewButton(h, kit.OnCall, "sliders-horizontal", w.T("desktop.call.adjust"), u.openSettings).Stacked().Hint(w.keys(","))
 	b.people = kit.NewButton(h, kit.OnCall, "users", w.T("desktop.people.do"), u.openPeople).Stacked().Hint(w.keys("P"))
 	b.leave = kit.NewButton(h, kit.LeaveCall, "phone-disconnect", w.T("common.leave"), u.leaveRoom).Stacked().Hint(w.keys("L"))

@@ -118,7 +118,7 @@ func (u *UI) turnTo(open part) {
 
 // toggle opens a part of the panel that is not open, and closes one that is.
 func (u *UI) toggle(p part) {
-	if u.beside.open != noPart {
+	if u.beside.open == p {
 		p = noPart
 	}
 	u.turnTo(p)

@@ -25,9 +25,11 @@ type Browser struct {
 	lab    *Lab
 	Engine string // chromium or firefox
 	*proc
-	in      io.WriteCloser
-	answers chan answer
-	id      int
+	// Downloads is where it keeps what its page saves.
+	Downloads string
+	in        io.WriteCloser
+	answers   chan answer
+	id        int
 }
 
 type answer struct {
@@ -139,7 +141,7 @@ func (l *Lab) Browse(engine string, o Browsing) (*Browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Browser{lab: l, Engine: engine, proc: p, in: inW, answers: make(chan answer, 16)}
+	b := &Browser{lab: l, Engine: engine, Downloads: filepath.Join(home, "downloads"), proc: p, in: inW, answers: make(chan answer, 16)}
 	go func() { // ends with the driver
 		lines := bufio.NewScanner(outR)
 		lines.Buffer(nil, 16<<20)
@@ -153,15 +155,17 @@ func (l *Lab) Browse(engine string, o Browsing) (*Browser, error) {
 	}()
 	path := map[string]string{"chromium": "/usr/bin/chromium", "firefox": "/usr/bin/firefox-esr"}[engine]
 	profile := filepath.Join(home, "profile")
-	if err := os.MkdirAll(profile, 0o700); err != nil {
-		return nil, err
+	for _, dir := range []string{profile, b.Downloads} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
 	}
 	if o.Trust != "" {
 		if err := trust(engine, home, profile, o.Trust); err != nil {
 			return nil, err
 		}
 	}
-	_, err = b.Do("launch", map[string]any{"engine": engine, "path": path, "profile": profile, "y4m": y4m, "wav": wav, "phone": o.Phone, "watch": o.Watch, "proxy": o.Proxy})
+	_, err = b.Do("launch", map[string]any{"engine": engine, "path": path, "profile": profile, "downloads": b.Downloads, "y4m": y4m, "wav": wav, "phone": o.Phone, "watch": o.Watch, "proxy": o.Proxy})
 	return b, err
 }
 

@@ -281,6 +281,8 @@ type Status struct {
 		Open                        bool
 	} `json:"devices"`
 	Error *struct{ Code, Detail string } `json:"error"`
+	// Focus is the accessible name of what has the keyboard.
+	Focus string
 }
 
 // StartDesktop runs the program under a session bus with an unlocked keyring, in a
@@ -353,6 +355,34 @@ func (d *Desktop) Wait(ctx context.Context, what string, limit time.Duration, ok
 		return last, fmt.Errorf("desktop: %w; status %+v\n%s", err, last, d.lab.Log("desktop"))
 	}
 	return last, nil
+}
+
+// Reach presses a key, Tab or shift+Tab, until something has the keyboard whose accessible
+// name begins with name.
+func (d *Desktop) Reach(ctx context.Context, on *Display, key, name string) error {
+	var seen []string
+	for range 60 {
+		// The program tells its focus ten times a second. Two in a row may have one name.
+		before := append(seen, "")[max(0, len(seen)-1)]
+		focus := d.Status().Focus
+		for until := time.Now().Add(time.Second); focus == before && time.Now().Before(until); focus = d.Status().Focus {
+			time.Sleep(50 * time.Millisecond)
+		}
+		time.Sleep(150 * time.Millisecond)
+		focus = d.Status().Focus
+		if strings.HasPrefix(focus, name) {
+			time.Sleep(300 * time.Millisecond) // an earlier key may still be on its way
+			if d.Status().Focus == focus {
+				return nil
+			}
+			continue
+		}
+		seen = append(seen, focus)
+		if err := errors.Join(ctx.Err(), on.Key(key)); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%s never reaches %q, only %q", key, name, seen)
 }
 
 // StartVisible runs the program on the display, sound system and keyring that are

@@ -65,6 +65,36 @@ function fakeCapture(speech) {
   };
 }
 
+// fakeScreen answers when a page asks for a screen: a still picture, 1280 by 720, with the
+// number 48879 in the strip of a patient's camera, and three colours below it.
+function fakeScreen() {
+  if (!navigator.mediaDevices) return;
+  navigator.mediaDevices.getDisplayMedia = async () => {
+    const canvas = document.createElement("canvas");
+    canvas.width = 1280;
+    canvas.height = 720;
+    const c = canvas.getContext("2d");
+    const n = 0xbeef, look = 1, bits = [1, 0, 1, 1, look];
+    for (let i = 15; i >= 0; i--) bits.push((n >> i) & 1);
+    const check = (2 * n + look) % 127;
+    for (let i = 6; i >= 0; i--) bits.push((check >> i) & 1);
+    bits.push(1, 1, 0, 1);
+    const draw = () => {
+      ["#a03030", "#30a030", "#3030a0"].forEach((colour, i) => {
+        c.fillStyle = colour;
+        c.fillRect((i * 1280) / 3, 0, 1280 / 3 + 1, 720);
+      });
+      bits.forEach((b, i) => {
+        c.fillStyle = b ? "#fff" : "#000";
+        c.fillRect(i * 40, 0, 40, 40);
+      });
+    };
+    draw();
+    setInterval(draw, 100);
+    return canvas.captureStream(10);
+  };
+}
+
 function firefoxProxy({ hostname, port }) {
   return {
     "network.proxy.type": 1, "network.proxy.http": hostname, "network.proxy.http_port": Number(port), "network.proxy.ssl": hostname, "network.proxy.ssl_port": Number(port),
@@ -184,7 +214,7 @@ async function newestPath() {
 }
 
 const commands = {
-  async launch({ engine, path, profile, y4m, wav, phone, url, watch: watching, proxy: through }) {
+  async launch({ engine, path, profile, downloads, y4m, wav, phone, url, watch: watching, proxy: through }) {
     const proxy = through ? new URL(through) : null;
     const chromium = engine === "chromium";
     browser = await puppeteer.launch({
@@ -208,12 +238,16 @@ const commands = {
         "media.navigator.streams.fake": false, "media.navigator.permission.disabled": true, "media.autoplay.default": 0, "media.autoplay.blocking_policy": 0,
         "media.peerconnection.ice.loopback": true, "media.peerconnection.ice.obfuscate_host_addresses": false,
         ...(proxy ? firefoxProxy(proxy) : {}),
+        "browser.download.folderList": 2, "browser.download.dir": downloads, "browser.download.useDownloadDir": true, "browser.download.alwaysOpenPanel": false,
+        "browser.helperApps.neverAsk.saveToDisk": "application/octet-stream",
         "app.update.enabled": false, "network.captive-portal-service.enabled": false, "network.connectivity-service.enabled": false,
       },
     });
     page = (await browser.pages())[0] || (await browser.newPage());
     page.on("pageerror", (e) => problems.push("script: " + (e && e.message)));
     page.on("console", (m) => m.type() === "error" && problems.push("console: " + m.text()));
+    if (chromium) await (await page.createCDPSession()).send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads });
+    await page.evaluateOnNewDocument(`(${fakeScreen})()`);
     if (!chromium) await page.evaluateOnNewDocument(`(${fakeCapture})(${JSON.stringify(readFileSync(wav).toString("base64"))})`);
     if (proxy && proxy.username) await page.authenticate({ username: decodeURIComponent(proxy.username), password: decodeURIComponent(proxy.password) });
     if (watching) await page.evaluateOnNewDocument(`(${watch})()`);
@@ -236,6 +270,15 @@ const commands = {
     const field = await page.waitForSelector(selector, { timeout: 20000 });
     await field.focus();
     await page.keyboard.type(text);
+  },
+  // drag presses the pointer on an element and moves it: points are in parts of its size.
+  async drag({ selector, points }) {
+    const box = await (await page.waitForSelector(selector, { timeout: 20000 })).boundingBox();
+    const at = (p) => [box.x + p[0] * box.width, box.y + p[1] * box.height];
+    await page.mouse.move(...at(points[0]));
+    await page.mouse.down();
+    for (const p of points.slice(1)) await page.mouse.move(...at(p), { steps: 8 });
+    await page.mouse.up();
   },
   // choose gives files to a field for files.
   async choose({ selector, paths }) {

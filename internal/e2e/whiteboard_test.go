@@ -1,0 +1,112 @@
+package e2e
+
+import (
+	"image"
+	"os"
+	"path/filepath"
+	"time"
+
+	"ekermed.example/ekermed/internal/e2e/lab"
+)
+
+// whiteboard: each draws, and what the three programs save is the same picture.
+func whiteboard(c *together) {
+	must(c.T, c.Display.Key("ctrl+b"))
+	for _, b := range c.pages {
+		c.press(b, "[data-action=chat-close]")
+		c.press(b, "[data-action=board]")
+	}
+	// The desktop draws a rectangle with the keyboard, and the pages with the pointer.
+	must(c.T, c.Desktop.Reach(c.ctx, c.Display, "Tab", "Rectangle"))
+	must(c.T, c.Display.Key("space"))
+	must(c.T, c.Desktop.Reach(c.ctx, c.Display, "shift+Tab", "Tableau à dessiner"))
+	must(c.T, c.Display.Key("Left", "Left", "space", "Right", "Right", "Right", "Down", "Down", "space"))
+	_, err := c.pages[0].Do("drag", map[string]any{"selector": ".board-stage canvas", "points": [][2]float64{{0.2, 0.3}, {0.3, 0.4}, {0.25, 0.5}}})
+	must(c.T, err)
+	must(c.T, c.pages[1].Click("Outils"))
+	must(c.T, c.pages[1].Click("Ellipse"))
+	_, err = c.pages[1].Do("drag", map[string]any{"selector": ".board-stage canvas", "points": [][2]float64{{0.6, 0.3}, {0.8, 0.5}}})
+	must(c.T, err)
+
+	saved := filepath.Join(c.Dir, "tableau-desktop.png")
+	exports := func() (all []image.Image) {
+		_ = os.Remove(saved)
+		must(c.T, c.Display.Choose(saved))
+		must(c.T, c.Desktop.Reach(c.ctx, c.Display, "Tab", "Enregistrer en PNG"))
+		must(c.T, c.Display.Key("space"))
+		paths := []string{saved}
+		for _, b := range c.pages {
+			path := filepath.Join(b.Downloads, "tableau.png")
+			_ = os.Remove(path)
+			c.press(b, "[data-opens=more][aria-expanded=false]")
+			must(c.T, b.Click("Enregistrer en PNG"))
+			paths = append(paths, path)
+		}
+		for _, path := range paths {
+			var m image.Image
+			must(c.T, lab.Until(c.ctx, path, 20*time.Second, func() bool {
+				var err error
+				m, err = lab.ReadPicture(path)
+				return err == nil
+			}))
+			all = append(all, m)
+		}
+		return all
+	}
+	var all []image.Image
+	must(c.T, lab.Until(c.ctx, "the same three drawings everywhere", 40*time.Second, func() bool {
+		all = exports()
+		return likeness(all[0], all[1]) < 0.002 && likeness(all[0], all[2]) < 0.002 && ink(all[0]) > 0.002
+	}))
+	c.Logf("of the desktop's board %.2f %% is drawn; %.3f %% of its pixels are others in Chromium, %.3f %% in Firefox", 100*ink(all[0]), 100*likeness(all[0], all[1]), 100*likeness(all[0], all[2]))
+	for name, at := range map[string]image.Rectangle{"the first page's line": image.Rect(500, 400, 1200, 1000), "the second page's ellipse": image.Rect(1700, 300, 2800, 1200), "the desktop's rectangle": image.Rect(1300, 700, 2100, 1300)} {
+		if part := all[0].(interface {
+			SubImage(image.Rectangle) image.Image
+		}).SubImage(at); ink(part) == 0 {
+			c.Errorf("%s is not on the board", name)
+		}
+	}
+	must(c.T, c.Display.Key("ctrl+b"))
+	for _, b := range c.pages {
+		c.press(b, "[data-action=board-close]")
+	}
+}
+
+// likeness is the share of pixels that differ by more than a fifth; 1 for another size.
+func likeness(a, b image.Image) float64 {
+	if a.Bounds().Size() != b.Bounds().Size() {
+		return 1
+	}
+	far := 0
+	r := a.Bounds()
+	for y := range r.Dy() {
+		for x := range r.Dx() {
+			if differ(a, b, x, y) {
+				far++
+			}
+		}
+	}
+	return float64(far) / float64(r.Dx()*r.Dy())
+}
+
+func differ(a, b image.Image, x, y int) bool {
+	const fifth = 0x3333
+	r0, g0, b0, _ := a.At(a.Bounds().Min.X+x, a.Bounds().Min.Y+y).RGBA()
+	r1, g1, b1, _ := b.At(b.Bounds().Min.X+x, b.Bounds().Min.Y+y).RGBA()
+	off := func(p, q uint32) bool { return max(p, q)-min(p, q) > fifth }
+	return off(r0, r1) || off(g0, g1) || off(b0, b1)
+}
+
+// ink is the share of pixels that are not white.
+func ink(m image.Image) float64 {
+	drawn := 0
+	r := m.Bounds()
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			if r, g, b, _ := m.At(x, y).RGBA(); r < 0xcccc || g < 0xcccc || b < 0xcccc {
+				drawn++
+			}
+		}
+	}
+	return float64(drawn) / float64(r.Dx()*r.Dy())
+}
