@@ -10,6 +10,8 @@ export type Kind = "audio" | "video";
 export interface Device {
   id: string;
   label: string;
+  /** group is the same for what is one device, "" where that is not told. */
+  group: string;
 }
 
 export interface Devices {
@@ -368,7 +370,7 @@ export class Media {
     } catch (e) {
       return;
     }
-    const of = (kind: string) => all.filter((x) => x.kind === kind && x.deviceId).map((x) => ({ id: x.deviceId, label: x.label }));
+    const of = (kind: string) => all.filter((x) => x.kind === kind && x.deviceId).map((x) => ({ id: x.deviceId, label: x.label, group: x.groupId || "" }));
     const used = (t: MediaStreamTrack | null, chosen: string) => (t && t.getSettings && t.getSettings().deviceId) || chosen;
     const cameras = of("videoinput");
     this.cameras = cameras.map((c) => c.id);

@@ -4,6 +4,7 @@ import { clinician, others, phase, route, type Event, type State } from "./call"
 import type { Item } from "./files/engine";
 import type { Carrier } from "./board/ground";
 import type { Easel } from "./easel";
+import { plugged } from "./headset";
 import type { Devices } from "./media";
 import { canShow } from "./display";
 import type { Dot, Place } from "./pointing";
@@ -54,7 +55,7 @@ export class View {
     const agent = navigator.userAgent;
     const touch = !!window.matchMedia && window.matchMedia("(pointer: coarse)").matches;
     this.m = {
-      s: null as unknown as State, t: new Texts("fr"), devices: noDevices, level: 0, heard: false, self: null, mirrored: true, pose: null, poseMirrored: true,
+      s: null as unknown as State, t: new Texts("fr"), devices: noDevices, headset: null, level: 0, heard: false, self: null, mirrored: true, pose: null, poseMirrored: true,
       remotes: {}, flowing: {}, family: family(agent, navigator.maxTouchPoints || 0), inApp: inApp(agent), touch, host: location.hostname, sound: "idle", dots: [], shares: false, easel: null, carrier: null,
     };
     this.m.shares = canShow() && this.m.family !== "android" && this.m.family !== "ios";
@@ -66,6 +67,7 @@ export class View {
         }
         outside.choose(kind, id);
       },
+      headset: (use) => this.headset(use),
       ring: outside.ring,
       silent: outside.silent,
       point: outside.point,
@@ -312,6 +314,19 @@ export class View {
     this.m.carrier = carrier;
   }
 
+  /** headset uses the one that is offered, or leaves it. */
+  private headset(use: boolean): void {
+    const h = this.m.headset;
+    this.m.headset = null;
+    if (h && use) {
+      this.hands.choose("microphone", h.microphone);
+      if (h.speaker) {
+        this.hands.choose("speaker", h.speaker);
+      }
+    }
+    this.refresh();
+  }
+
   /** lay puts a picture under the drawing. */
   lay(file: Blob): void {
     if (this.calling) {
@@ -353,7 +368,12 @@ export class View {
   }
 
   devices(known: Devices): void {
+    const before = this.m.headset;
+    this.m.headset = plugged(this.m.devices, known, before);
     this.m.devices = known;
+    if (this.m.headset && this.m.headset !== before && this.calling) {
+      this.polite.textContent = this.m.t.t("call.headset", { name: this.m.headset.label });
+    }
     this.refresh();
   }
 

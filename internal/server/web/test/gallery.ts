@@ -110,7 +110,7 @@ const over = (reason: State["reason"], from: State["stage"], more: Partial<State
 const asks = (problem: State["captureProblem"]): State =>
   base({ stage: "permission", line: "up", capture: problem ? "problem" : "asking", captureProblem: problem });
 
-type Extra = { remote?: boolean; second?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean; shares?: boolean; screen?: boolean; dots?: Dot[]; times?: number; drag?: boolean; pose?: boolean; drawn?: boolean };
+type Extra = { remote?: boolean; second?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean; shares?: boolean; screen?: boolean; dots?: Dot[]; times?: number; drag?: boolean; pose?: boolean; drawn?: boolean; headset?: boolean };
 const scenes: { [name: string]: [State, Extra?] } = {
   "p1-open": [base()],
   "p1-late": [base({ link: link({ status: "late" }) })],
@@ -224,6 +224,7 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p5-screen-refused": [sharing({ problem: "refused" }), { remote: true, second: true, self: true, shares: true }],
   "p5-screen-busy": [showing({ sharing: idle("refused") }), { remote: true, second: true, self: true, screen: true, shares: true }],
   "p5-screen-failed": [sharing({ problem: "failed" }), { remote: true, second: true, self: true, shares: true }],
+  "p5-headset": [keyed({}), { remote: true, self: true, headset: true }],
   "p5-board-empty": [boarded(), { remote: true, self: true }],
   "p5-board-drawn": [boarded({}, true), { remote: true, second: true, self: true, drawn: true }],
   "p5-board-tools": [boarded(), { remote: true, self: true, drawn: true, press: "[data-opens=tools]" }],
@@ -359,10 +360,15 @@ async function show(name: string, language: "fr" | "en"): Promise<void> {
   }
   view.board(easel, null);
   view.render({ ...state, language });
+  const sound = { microphones: [{ id: "m", label: "Micro interne", group: "" }], speakers: [{ id: "s", label: "", group: "" }], microphone: "m", speaker: "s" };
   view.devices({
-    cameras: [{ id: "a", label: "Caméra avant" }, { id: "b", label: "Caméra arrière" }],
-    microphones: [{ id: "m", label: "Micro interne" }], speakers: [{ id: "s", label: "" }], camera: "a", microphone: "m", speaker: "s",
+    cameras: [{ id: "a", label: "Caméra avant", group: "" }, { id: "b", label: "Caméra arrière", group: "" }], camera: "a",
+    ...sound,
   });
+  if (extra.headset) {
+    const came = { id: "b", label: "Casque de Yann (Bluetooth)", group: "b" };
+    view.devices({ cameras: [], camera: "a", ...sound, microphones: sound.microphones.concat(came) });
+  }
   if (extra.self) {
     view.self(innerWidth < 600 ? camera(480, 640, "#e8dcc8", "#44618a", "#d9a98a", "#8b8680") : camera(640, 480, "#e8dcc8", "#44618a", "#d9a98a", "#8b8680"), true);
   }

@@ -216,6 +216,19 @@ function banners(scope: Scope, m: Model, hands: Hands): HTMLElement {
     chatNotice(scope, m, hands),
     fileNotice(scope, m, hands),
     boardNotice(scope, m, hands),
+    headsetNotice(scope, m, hands),
+  );
+}
+
+/** headsetNotice offers a headset that came just now. */
+function headsetNotice(scope: Scope, m: Model, hands: Hands): HTMLElement {
+  return scope.el(
+    "div",
+    { class: "banner board-notice", hidden: () => m.headset === null || watches(m.s.role) },
+    scope.icon(icons.headphones),
+    scope.el("p", { class: "banner-title" }, scope.named(() => m.t.t("call.headset", { name: hole }), () => (m.headset ? m.headset.label : ""))),
+    scope.button({ class: "on-dark", label: () => m.t.t("call.headset_use"), attrs: { "data-action": "headset" }, press: () => hands.headset(true) }),
+    scope.button({ class: "icon-only", icon: icons.close, label: () => m.t.t("chat.dismiss"), press: () => hands.headset(false) }),
   );
 }
 

@@ -29,6 +29,7 @@ export { default as microphone } from "../../../../../assets/icons/microphone.sv
 export { default as microphoneOff } from "../../../../../assets/icons/microphone-slash.svg";
 export { default as pause } from "../../../../../assets/icons/pause.svg";
 export { default as hangUp } from "../../../../../assets/icons/phone-disconnect.svg";
+export { default as headphones } from "../../../../../assets/icons/headphones.svg";
 export { default as monitor } from "../../../../../assets/icons/monitor.svg";
 export { default as more } from "../../../../../assets/icons/plus.svg";
 export { default as phone } from "../../../../../assets/icons/phone.svg";

@@ -1,6 +1,7 @@
 // What the screens draw from: the call's state, and what has no place in it.
 import type { Event, State } from "../call";
 import type { Family } from "../browser";
+import type { Headset } from "../headset";
 import type { Devices } from "../media";
 import type { Dot, Place } from "../pointing";
 import type { Texts } from "../texts";
@@ -11,6 +12,8 @@ export interface Model {
   s: State;
   t: Texts;
   devices: Devices;
+  /** headset came during the call and is offered, null for none. */
+  headset: Headset | null;
   /** level is how loud the microphone is now, heard whether it ever was. */
   level: number;
   heard: boolean;
@@ -39,6 +42,8 @@ export interface Model {
 export interface Hands {
   send(e: Event): void;
   choose(kind: "camera" | "microphone" | "speaker", id: string): void;
+  /** headset uses the one that is offered, or leaves it. */
+  headset(use: boolean): void;
   /** ring plays the test sound. */
   ring(): void;
   silent(blocked: boolean): void;
