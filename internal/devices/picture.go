@@ -42,6 +42,7 @@ func cameraLimits() limits { return limits{width: mostWidth, height: mostHeight,
 // encoder works only while the track is bound, always on the newest picture: what it
 // cannot keep up with is never queued.
 type picture struct {
+	kind   wire.Kind // wire.Video or wire.Screen
 	track  *track
 	most   limits
 	self   *stage.Slot // nil for a screen
@@ -61,8 +62,8 @@ type picture struct {
 	w, h    int
 }
 
-func newPicture(t *track, most limits, self *stage.Slot) *picture {
-	p := &picture{track: t, most: most, self: self, fresh: make(chan struct{}, 1), pace: stage.NewThrottle(most.fps)}
+func newPicture(t *track, kind wire.Kind, most limits, self *stage.Slot) *picture {
+	p := &picture{track: t, kind: kind, most: most, self: self, fresh: make(chan struct{}, 1), pace: stage.NewThrottle(most.fps)}
 	p.kbps.Store(firstKbps)
 	return p
 }
@@ -231,7 +232,7 @@ func (p *picture) encode(e *encoding, m *image.YCbCr, at time.Time) error {
 	if len(frame) == 0 || p.off.Load() {
 		return nil
 	}
-	if frame, err = p.track.seal(wire.Video, frame); err != nil {
+	if frame, err = p.track.seal(p.kind, frame); err != nil {
 		return err
 	}
 	parts := e.payload.Payload(packetSize, frame)

@@ -88,8 +88,8 @@ func newSession(hw hardware, log *slog.Logger) (*Session, error) {
 	far := newPipe(farSamples)
 	s.mixer.far = far
 	s.voice = newVoice(audio, far, echo)
-	s.picture = newPicture(video, cameraLimits(), s.peer("").slot)
-	s.screen = newPicture(screen, screenLimits(), nil)
+	s.picture = newPicture(video, wire.Video, cameraLimits(), s.peer("").slot)
+	s.screen = newPicture(screen, wire.Screen, screenLimits(), nil)
 	s.keepers = [3]*keeper{
 		newKeeper("camera", func(id string) (line, error) { return hw.camera(id, s.picture.got) },
 			func() { s.picture.askKey.Store(true) }, s.teller(cameraKeeper), log),
@@ -117,8 +117,8 @@ func emptySession(log *slog.Logger) *Session {
 func deadSession(log *slog.Logger) *Session {
 	s := emptySession(log)
 	s.voice = newVoice(&track{TrackLocalStaticRTP: &webrtc.TrackLocalStaticRTP{}}, newPipe(1), stage.Through{})
-	s.picture = newPicture(&track{TrackLocalStaticRTP: &webrtc.TrackLocalStaticRTP{}}, cameraLimits(), s.peer("").slot)
-	s.screen = newPicture(&track{TrackLocalStaticRTP: &webrtc.TrackLocalStaticRTP{}}, screenLimits(), nil)
+	s.picture = newPicture(&track{TrackLocalStaticRTP: &webrtc.TrackLocalStaticRTP{}}, wire.Video, cameraLimits(), s.peer("").slot)
+	s.screen = newPicture(&track{TrackLocalStaticRTP: &webrtc.TrackLocalStaticRTP{}}, wire.Screen, screenLimits(), nil)
 	return s
 }
 

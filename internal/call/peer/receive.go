@@ -91,11 +91,7 @@ func (p *Peer) opener(r *remote) func([]byte) ([]byte, error) {
 	if p.o.Open == nil {
 		return nil
 	}
-	kind := r.kind
-	if kind == wire.Screen {
-		kind = wire.Video // sealed alike
-	}
-	return p.o.Open(r.peer, kind)
+	return p.o.Open(r.peer, r.kind)
 }
 
 // begin plays a track from its first packet on: what was played of that peer before

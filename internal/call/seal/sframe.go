@@ -174,17 +174,20 @@ func (k *frameKey) open(out []byte, h header, size int, metadata, sealed []byte)
 // clearBytes is how much of a frame stays readable: the first byte of VP8, by which
 // forwarders tell key frames (RFC 6386, section 9.1); nothing of Opus.
 func clearBytes(kind wire.Kind) int {
-	if kind == wire.Video {
-		return 1
+	if kind == wire.Audio {
+		return 0
 	}
-	return 0
+	return 1
 }
 
 // metadata is what is authenticated beside the frame: its kind and its clear bytes.
 func metadata(kind wire.Kind, clear []byte) []byte {
 	b := byte(1)
-	if kind == wire.Video {
+	switch kind {
+	case wire.Video:
 		b = 2
+	case wire.Screen:
+		b = 3
 	}
 	return append([]byte{b}, clear...)
 }

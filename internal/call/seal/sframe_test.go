@@ -132,6 +132,11 @@ func TestFrames(t *testing.T) {
 	if got, err := sounds.Open(sealed(wire.Video, 1, 2)[1:]); err == nil { // a picture is no sound
 		t.Errorf("%x", got)
 	}
+	shown := sealed(wire.Screen, 0x10, 4)
+	if got, err := pictures.Open(shown); err == nil { // nor is a screen a camera
+		t.Errorf("%x", got)
+	}
+	opens(r.Stream(wire.Screen), shown, 0x10, 4)
 	sound := sealed(wire.Audio, 9)
 	opens(sounds, sound, 9)
 	fails(pictures, []byte{1}, errShort)

@@ -173,6 +173,7 @@ func makeShared(t *testing.T) shared {
 		{Kind: wire.Audio, Kid: 300, Ctr: 70000, Plain: encode([]byte{0xfc})},
 		{Kind: wire.Video, Kid: 7, Ctr: 8, Plain: encode([]byte{0x10, 2, 0, 0x9d, 1, 0x2a})},
 		{Kind: wire.Video, Kid: 1 << 31, Ctr: 1<<40 + 1, Plain: encode([]byte{0x11})},
+		{Kind: wire.Screen, Kid: 9, Ctr: 3, Plain: encode([]byte{0x10, 5, 6, 7})},
 	} {
 		f.Base = encode(bytes.Repeat([]byte{byte(f.Kid)}, KeySize))
 		k, err := newFrameKey(decode(f.Base), f.Kid)

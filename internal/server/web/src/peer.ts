@@ -223,7 +223,7 @@ export class Peer {
 
   /** lead leads a line through the seal, both ways. It must happen in the task in which the
    * line came into being: Chromium lets its frames pass by for good otherwise. */
-  private lead(line: RTCRtpTransceiver, kind: "audio" | "video"): void {
+  private lead(line: RTCRtpTransceiver, kind: Line): void {
     if (this.leads) {
       this.leads.sends(line.sender, kind);
       this.leads.receives(line.receiver, kind, this.direct ? this.direct.peer : null);
@@ -265,10 +265,11 @@ export class Peer {
   private async round(offer: Offer): Promise<void> {
     this.certified("", offer.sdp);
     await this.pc.setRemoteDescription({ type: "offer", sdp: offer.sdp });
+    const lines: { [line in Line]?: string } = this.direct ? { audio: "", video: "" } : linesOf(offer.sdp);
     for (const t of this.pc.getTransceivers()) {
-      this.lead(t, t.receiver.track.kind === "audio" ? "audio" : "video");
+      const screen = lines.screen !== undefined && t.mid === lines.screen;
+      this.lead(t, screen ? "screen" : t.receiver.track.kind === "audio" ? "audio" : "video");
     }
-    const lines = this.direct ? { audio: "", video: "" } : linesOf(offer.sdp);
     for (const line of Object.keys(lines) as Line[]) {
       for (const t of this.pc.getTransceivers()) {
         if (this.direct ? t.receiver.track.kind === line : lines[line] !== undefined && t.mid === lines[line]) {
@@ -317,7 +318,7 @@ export class Peer {
     const had = this.carried.get(e.receiver);
     const other = had !== undefined && had !== id;
     const person = screen === null ? id : screen;
-    if (other || (this.leads && (track.kind === "audio" || track.kind === "video") && !this.leads.receives(e.receiver, track.kind, person))) {
+    if (other || (this.leads && (track.kind === "audio" || track.kind === "video") && !this.leads.receives(e.receiver, screen === null ? track.kind : "screen", person))) {
       this.strange.push(track); // it was another person's, or another picture of theirs
       return this.broken();
     }

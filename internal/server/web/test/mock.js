@@ -144,7 +144,7 @@
     const lines = ["audio", "video", "screen"].map((name) => {
       const kind = name === "audio" ? "audio" : "video";
       const line = pc.addTransceiver(kind, { direction: "recvonly" });
-      if (mock.leads) mock.leads.receives(line.receiver, kind, "p");
+      if (mock.leads) mock.leads.receives(line.receiver, name, "p");
       line.receiver.track.onunmute = () => (mock.got[name] = true);
       return line;
     });
@@ -185,7 +185,7 @@
     mock.painting = setInterval(paint, 100);
     const sent = c.captureStream(10);
     mock.shown = mock.pc.addTransceiver(sent.getTracks()[0], { direction: "sendonly", streams: [sent] });
-    if (mock.leads) mock.leads.sends(mock.shown.sender, "video");
+    if (mock.leads) mock.leads.sends(mock.shown.sender, "screen");
     mock.names[sent.id] = "screen.d";
     mock.change({ screen: true });
     return mock.propose();

@@ -152,6 +152,9 @@ test("frames: every bit counts, nothing comes twice, keys change", async () => {
     assert.equal(typeof (await r.stream("video").open(changed)), "string", "bit " + i);
   }
   assert.equal(typeof (await sounds.open((await seal("video", 1, 2)).slice(1))), "string", "a picture is no sound");
+  const shown = await seal("screen", 0x10, 4);
+  assert.equal(typeof (await pictures.open(shown)), "string", "nor is a screen a camera");
+  await opens(r.stream("screen"), shown, 0x10, 4);
   const sound = await seal("audio", 9);
   await opens(sounds, sound, 9);
   await fails(pictures, bytes(1), "refused");

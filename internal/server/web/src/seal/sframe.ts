@@ -2,7 +2,7 @@
 // twin of internal/call/seal/sframe.go.
 import { counted, derive, gcm, join, number, text, value, type Bytes } from "./bytes";
 
-export type Kind = "audio" | "video";
+export type Kind = "audio" | "video" | "screen";
 
 /** suite is AES_128_GCM_SHA256_128 (RFC 9605, section 4.5). */
 const suite = 4;
@@ -98,12 +98,12 @@ export class FrameKey {
 /** clearBytes is how much of a frame stays readable: the first byte of VP8, by which
  * forwarders tell key frames (RFC 6386, section 9.1); nothing of Opus. */
 export function clearBytes(kind: Kind): number {
-  return kind === "video" ? 1 : 0;
+  return kind === "audio" ? 0 : 1;
 }
 
 /** metadata is what is authenticated beside the frame: its kind and its clear bytes. */
 export function metadata(kind: Kind, clear: Uint8Array): Bytes {
-  return join(new Uint8Array([kind === "video" ? 2 : 1]), clear);
+  return join(new Uint8Array([{ audio: 1, video: 2, screen: 3 }[kind]]), clear);
 }
 
 const windowSize = 256;

@@ -128,7 +128,7 @@ export class Transforms implements Frames {
     } else if (had !== null) {
       return false;
     } else {
-      this.tell({ do: "whose", lead: this.leads.get(receiver) as number, from });
+      this.tell({ do: "whose", lead: this.leads.get(receiver) as number, from, kind });
     }
     this.whose.set(receiver, from);
     return true;

@@ -18,7 +18,7 @@ export type Told =
   | { do: "use"; base: Bytes; kid: number; joined: boolean }
   | { do: "add"; peer: string; base: Bytes; kid: number; ticket: number }
   | { do: "forget"; peer: string }
-  | { do: "whose"; lead: number; from: string }
+  | { do: "whose"; lead: number; from: string; kind: Kind }
   | { do: "meets"; peers: string[] }
   | { do: "clear"; yes: boolean }
   | { do: "pipe"; track: Track; readable: ReadableStream<Frame>; writable: WritableStream<Frame> }
@@ -54,7 +54,7 @@ const scope = self as unknown as Scope;
 const sender = new Sender();
 const receivers = new Receivers(Date.now);
 /** whose is said of tracks that were nobody's when they came. */
-const whose: { [lead: number]: string } = {};
+const whose: { [lead: number]: { from: string; kind: Kind } } = {};
 /** pictures are our video tracks, which can make a key frame when asked. */
 let pictures: Transformer[] = [];
 /** line is of what is told about keys: done in its order, though WebCrypto answers late. */
@@ -89,7 +89,7 @@ function told(m: Told): void {
     case "pipe":
       return pipe(m.track, m.readable, m.writable, null);
     case "whose":
-      whose[m.lead] = whose[m.lead] || m.from;
+      whose[m.lead] = whose[m.lead] || { from: m.from, kind: m.kind };
       return;
     case "meets":
       return receivers.meets(m.peers);
@@ -111,7 +111,7 @@ function pipe(track: Track, readable: ReadableStream<Frame>, writable: WritableS
   const done = () => {
     pictures = pictures.filter((t) => t !== by);
   };
-  if (by && track.from === "" && track.kind === "video") {
+  if (by && track.from === "" && track.kind !== "audio") {
     pictures.push(by);
   }
   readable
@@ -152,11 +152,11 @@ function opener(track: Track, by: Transformer | null): (frame: Frame) => Promise
   let asked = 0;
   return async (frame) => {
     const bytes = new Uint8Array(frame.data);
-    const from = track.from || whose[track.lead];
+    const { from, kind } = track.from ? track : whose[track.lead] || track;
     const r = from ? receivers.of(from) : null;
     if (r !== last) {
       last = r;
-      stream = r && r.stream(track.kind);
+      stream = r && r.stream(kind);
     }
     const plain = stream ? await stream.open(bytes) : "no key";
     if (typeof plain === "string") {
@@ -166,7 +166,7 @@ function opener(track: Track, by: Transformer | null): (frame: Frame) => Promise
     if (plain !== bytes) {
       frame.data = plain.buffer;
     }
-    if (track.kind === "video" && missed) {
+    if (track.kind !== "audio" && missed) {
       // What was dropped is missing to the decoder: begin anew.
       missed = frame.type !== "key" && Date.now() - asked < askEvery;
       if (frame.type !== "key" && !missed && by && by.sendKeyFrameRequest) {
