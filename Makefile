@@ -8,11 +8,12 @@ GOFLAGS_DESKTOP := -p 2 -tags "$(TAGS)"
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 WEB := internal/server/web
+ENGINES := internal/e2e/engines
 # Packages that build without cgo: they get the race detector's attention first.
 PURE := ./assets/... ./internal/call/... ./internal/server/... ./cmd/ekermed-server/...
 FUZZTIME ?= 5s
 
-.PHONY: screens sbom threats help setup build server desktop demo test unit race lint fuzz e2e netlab netlab-setup bench generate web web-check page
+.PHONY: matrix engines derive screens sbom threats help setup build server desktop demo test unit race lint fuzz e2e netlab netlab-setup bench generate web web-check page
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -56,6 +57,17 @@ fuzz: ## each decoder for a few seconds (FUZZTIME=5s)
 e2e: build $(WEB)/node_modules/.package-lock.json ## the real programs, browsers, mail, keyring and sound
 	go test -count=1 -timeout 20m $(GOFLAGS_DESKTOP) ./internal/e2e/...
 
+matrix: build engines derive $(WEB)/node_modules/.package-lock.json ## measure what each browser can do, old ones too, for /compat; MATRIX_ENGINES=firefox,chromium-92 chooses
+	MATRIX=1 go test -count=1 -v -timeout 60m $(GOFLAGS_DESKTOP) ./internal/e2e/matrix
+	go generate ./internal/server/compat
+
+engines: $(ENGINES)/node_modules/.package-lock.json ## fetch the older browsers that make matrix runs (250 MB)
+	node $(ENGINES)/unpack.mjs build/engines
+
+derive: $(ENGINES)/node_modules/.package-lock.json ## what the published tables say of every browser, for /compat
+	node $(ENGINES)/derive.mjs internal/server/compat/published.json
+	go generate ./internal/server/compat
+
 netlab: netlab-setup build $(WEB)/node_modules/.package-lock.json ## consultations in twelve hard networks, as root; NETLAB_ROWS=1,2 and NETLAB_ENGINES=chromium choose
 	NETLAB_REQUIRED=1 NETLAB_ROWS="$${NETLAB_ROWS:-all}" go test -count=1 -v -timeout 60m $(GOFLAGS_DESKTOP) ./internal/e2e/netlab
 
@@ -92,6 +104,10 @@ web-check: $(WEB)/node_modules/.package-lock.json ## that dist is current and th
 
 page: $(WEB)/node_modules/.package-lock.json ## the page's own tests: reducer, every state, accessibility
 	cd $(WEB) && npm test --silent
+
+$(ENGINES)/node_modules/.package-lock.json: $(ENGINES)/package-lock.json
+	cd $(ENGINES) && npm ci --no-fund --no-audit --silent
+	@touch $@
 
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
 	cd $(WEB) && npm ci --no-fund --no-audit --silent

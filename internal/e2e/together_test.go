@@ -40,7 +40,7 @@ func meet(t *testing.T, engines ...string) *together {
 		links = append(links, also.Link)
 	}
 	for i, engine := range engines {
-		b, err := c.Browse(engine, lab.Browsing{Sound: c.Sound, Watch: true})
+		b, err := c.Browse(engine, lab.Browsing{Sound: c.Sound, Screen: true})
 		must(t, err)
 		c.pages = append(c.pages, b)
 		must(t, c.Join(c.ctx, b, links[i]))

@@ -193,3 +193,24 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 }
+
+// The documents that the page links to are there, in the language that is asked for.
+func TestDocuments(t *testing.T) {
+	s := start(t, development(t))
+	for path, want := range map[string]string{
+		"/privacy?language=fr": "Vos données", "/security?language=en": "Level of encryption", "/compat?language=fr": "Navigateurs et systèmes", "/compat?language=en": "Browsers and systems",
+		"/compat.json": `"rows"`,
+	} {
+		r, err := http.Get(s.Local() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil || r.Body.Close() != nil {
+			t.Fatal(err)
+		}
+		if r.StatusCode != http.StatusOK || !strings.Contains(string(body), want) {
+			t.Errorf("%s: %d, without %q", path, r.StatusCode, want)
+		}
+	}
+}

@@ -21,6 +21,7 @@ import (
 
 	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/server/access"
+	"ekermed.example/ekermed/internal/server/compat"
 	"ekermed.example/ekermed/internal/server/config"
 	"ekermed.example/ekermed/internal/server/drop"
 	"ekermed.example/ekermed/internal/server/edge"
@@ -259,9 +260,13 @@ func (a *App) wire() error {
 	if err != nil {
 		return err
 	}
+	browsers, err := compat.Handler("s/")
+	if err != nil {
+		return err
+	}
 	if a.site, err = web.New(web.Options{
 		Access: ac, Rooms: a.rooms, Agenda: agenda, Prober: prober{a.sfu, tickets{a.relay}}, Post: Post{a.mailer, base},
-		URL: base, Socket: a.cfg.Server.SocketURL, Origins: origins, Proxies: proxies, Health: a.healthy, Guide: guide, Notice: pages, Files: a.files, Log: a.log.With("part", "web"),
+		URL: base, Socket: a.cfg.Server.SocketURL, Origins: origins, Proxies: proxies, Health: a.healthy, Guide: guide, Notice: pages, Compat: browsers, Files: a.files, Log: a.log.With("part", "web"),
 	}); err != nil {
 		return err
 	}

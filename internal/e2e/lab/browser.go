@@ -23,7 +23,7 @@ var driver []byte
 // Browser is a real browser, driven over a pipe.
 type Browser struct {
 	lab    *Lab
-	Engine string // chromium or firefox
+	Engine string // as StartBrowser takes it
 	*proc
 	// Downloads is where it keeps what its page saves.
 	Downloads string
@@ -97,6 +97,8 @@ func writeWAV(path string, pcm []int16) error {
 type Browsing struct {
 	Sound *Sound // its sound goes to the sink Patient
 	Phone bool   // the size of one
+	// Screen is what it shows when a page asks for a screen: a still picture of the lab.
+	Screen bool
 	// Watch lets Path see the page's media connections.
 	Watch bool
 	// Trust is the PEM file of a further certificate authority.
@@ -105,13 +107,18 @@ type Browsing struct {
 	Proxy string
 }
 
-// StartBrowser launches chromium or firefox.
+// StartBrowser launches chromium or firefox, which are the system's, or an older Chromium by
+// its version, such as chromium-80.
 func (l *Lab) StartBrowser(engine string, sound *Sound, phone bool) (*Browser, error) {
 	return l.Browse(engine, Browsing{Sound: sound, Phone: phone})
 }
 
-// Browse launches chromium or firefox.
+// Browse launches a browser as StartBrowser does.
 func (l *Lab) Browse(engine string, o Browsing) (*Browser, error) {
+	kind, err := l.engine(engine)
+	if err != nil {
+		return nil, err
+	}
 	y4m, wav, err := l.Capture()
 	if err != nil {
 		return nil, err
@@ -153,7 +160,6 @@ func (l *Lab) Browse(engine string, o Browsing) (*Browser, error) {
 		}
 		close(b.answers)
 	}()
-	path := map[string]string{"chromium": "/usr/bin/chromium", "firefox": "/usr/bin/firefox-esr"}[engine]
 	profile := filepath.Join(home, "profile")
 	for _, dir := range []string{profile, b.Downloads} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -161,19 +167,19 @@ func (l *Lab) Browse(engine string, o Browsing) (*Browser, error) {
 		}
 	}
 	if o.Trust != "" {
-		if err := trust(engine, home, profile, o.Trust); err != nil {
+		if err := trust(kind.Family, home, profile, o.Trust); err != nil {
 			return nil, err
 		}
 	}
-	_, err = b.Do("launch", map[string]any{"engine": engine, "path": path, "profile": profile, "downloads": b.Downloads, "y4m": y4m, "wav": wav, "phone": o.Phone, "watch": o.Watch, "proxy": o.Proxy})
+	_, err = b.Do("launch", map[string]any{"engine": kind, "profile": profile, "downloads": b.Downloads, "y4m": y4m, "wav": wav, "phone": o.Phone, "watch": o.Watch, "proxy": o.Proxy, "screen": o.Screen})
 	return b, err
 }
 
 // trust adds a certificate authority to what a browser trusts, for pages and for TURN
 // over TLS alike: Chromium asks the user's NSS database, Firefox the one of its profile.
-func trust(engine, home, profile, authority string) error {
+func trust(family, home, profile, authority string) error {
 	database := profile
-	if engine == "chromium" {
+	if family == "chromium" {
 		database = filepath.Join(home, ".pki", "nssdb")
 	}
 	if err := os.MkdirAll(database, 0o700); err != nil {
@@ -274,4 +280,14 @@ func (b *Browser) Close() error {
 	_ = b.in.Close()
 	b.stop()
 	return err
+}
+
+// Version is the browser's own word for itself, such as HeadlessChrome/80.0.3987.0.
+func (b *Browser) Version() (string, error) {
+	var v string
+	text, err := b.Do("version", nil)
+	if err == nil {
+		err = json.Unmarshal(text, &v)
+	}
+	return v, err
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,14 +22,16 @@ type Display struct {
 	Name string // :N
 }
 
-// StartDisplay runs Xvfb on a display number of its own choice.
+// StartDisplay runs Xvfb on a display number that nobody else has. Left to choose, it asks
+// the network namespace who is there, while the socket is in a folder that namespaces share:
+// two laboratories would see each other's screens.
 func (l *Lab) StartDisplay(width, height int) (*Display, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	// -displayfd 1: Xvfb says on stdout which number it took.
-	_, err = l.start("xvfb", nil, w, nil, "Xvfb", "-displayfd", "1", "-screen", "0", fmt.Sprintf("%dx%dx24", width, height), "-nolisten", "tcp", "-noreset", "-dpi", "96")
+	// -displayfd 1: Xvfb says on stdout when it is there.
+	_, err = l.start("xvfb", nil, w, nil, "Xvfb", free(), "-displayfd", "1", "-screen", "0", fmt.Sprintf("%dx%dx24", width, height), "-nolisten", "tcp", "-noreset", "-dpi", "96")
 	_ = w.Close()
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -52,6 +55,16 @@ func (l *Lab) StartDisplay(width, height int) (*Display, error) {
 		})
 	case <-time.After(20 * time.Second):
 		return nil, errors.New("no display within 20 s")
+	}
+}
+
+// free is a display that has no socket, such as :4711.
+func free() string {
+	for {
+		n := strconv.Itoa(1000 + rand.IntN(50000))
+		if _, err := os.Stat("/tmp/.X11-unix/X" + n); err != nil {
+			return ":" + n
+		}
 	}
 }
 

@@ -1,13 +1,12 @@
 // Drives one real browser for the end-to-end tests. It reads commands, one JSON object
 // a line, from stdin and answers each on stdout: {"id":1,"do":"goto","url":"…"} →
-// {"id":1,"value":null} or {"id":1,"error":"…"}. Chromium and Firefox alike.
+// {"id":1,"value":null} or {"id":1,"error":"…"}. Chromium, old and new, and Firefox alike.
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 
-const web = process.argv[2]; // the folder whose node_modules has puppeteer-core and axe-core
+const web = process.argv[2]; // the folder whose node_modules has axe-core
 const require = createRequire(web + "/package.json");
-const puppeteer = (await import(require.resolve("puppeteer-core"))).default;
 
 let browser, page;
 const problems = [];
@@ -214,14 +213,16 @@ async function newestPath() {
 }
 
 const commands = {
-  async launch({ engine, path, profile, downloads, y4m, wav, phone, url, watch: watching, proxy: through }) {
+  // engine is how the lab describes a browser: its family, its program, and the puppeteer that drives it.
+  async launch({ engine, profile, downloads, y4m, wav, phone, url, watch: watching, proxy: through, screen }) {
+    const puppeteer = (await import(require.resolve(engine.driver))).default;
     const proxy = through ? new URL(through) : null;
-    const chromium = engine === "chromium";
+    const chromium = engine.family === "chromium";
     browser = await puppeteer.launch({
       browser: chromium ? "chrome" : "firefox",
-      executablePath: path,
+      executablePath: engine.path,
       userDataDir: profile,
-      headless: true,
+      headless: engine.shell ? "shell" : true,
       protocolTimeout: 180000,
       defaultViewport: phone ? { width: 390, height: 780, deviceScaleFactor: 1 } : { width: 1280, height: 800 },
       args: chromium
@@ -230,6 +231,8 @@ const commands = {
             "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
             `--use-file-for-fake-video-capture=${y4m}`, `--use-file-for-fake-audio-capture=${wav}`,
             "--disable-features=WebRtcHideLocalIpsWithMdns",
+            // The shells were made for a machine where no other process may be forked off early.
+            ...(engine.shell ? ["--no-zygote"] : []),
             ...(proxy ? [`--proxy-server=http://${proxy.host}`] : []),
           ]
         : ["--headless"],
@@ -237,6 +240,8 @@ const commands = {
       extraPrefsFirefox: {
         "media.navigator.streams.fake": false, "media.navigator.permission.disabled": true, "media.autoplay.default": 0, "media.autoplay.blocking_policy": 0,
         "media.peerconnection.ice.loopback": true, "media.peerconnection.ice.obfuscate_host_addresses": false,
+        // Who was let use a camera is also given all addresses, not only that of the default route.
+        "permissions.default.camera": 1, "permissions.default.microphone": 1,
         ...(proxy ? firefoxProxy(proxy) : {}),
         "browser.download.folderList": 2, "browser.download.dir": downloads, "browser.download.useDownloadDir": true, "browser.download.alwaysOpenPanel": false,
         "browser.helperApps.neverAsk.saveToDisk": "application/octet-stream",
@@ -246,12 +251,16 @@ const commands = {
     page = (await browser.pages())[0] || (await browser.newPage());
     page.on("pageerror", (e) => problems.push("script: " + (e && e.message)));
     page.on("console", (m) => m.type() === "error" && problems.push("console: " + m.text()));
-    if (chromium) await (await page.createCDPSession()).send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads });
-    await page.evaluateOnNewDocument(`(${fakeScreen})()`);
+    if (chromium) await (await page.target().createCDPSession()).send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads });
+    if (screen) await page.evaluateOnNewDocument(`(${fakeScreen})()`);
     if (!chromium) await page.evaluateOnNewDocument(`(${fakeCapture})(${JSON.stringify(readFileSync(wav).toString("base64"))})`);
     if (proxy && proxy.username) await page.authenticate({ username: decodeURIComponent(proxy.username), password: decodeURIComponent(proxy.password) });
     if (watching) await page.evaluateOnNewDocument(`(${watch})()`);
     if (url) await page.goto(url);
+  },
+  // version is the browser's own name and version.
+  async version() {
+    return browser.version();
   },
   async path() {
     return page.evaluate(newestPath);

@@ -27,12 +27,14 @@ func Handler(fonts string, remake func(context.Context) Guide) (http.Handler, er
 }
 
 // Style is that of the guide and of its sister pages, with the Content-Security-Policy
-// that lets it and nothing else in. fonts is the way from the page to the typeface.
-func Style(fonts string) (css, policy string, err error) {
+// that lets it and nothing else in. fonts is the way from the page to the typeface; more is
+// what a sister page adds.
+func Style(fonts string, more ...string) (css, policy string, err error) {
 	page, err := pageStyle(fonts)
 	if err != nil {
 		return "", "", err
 	}
+	page += strings.Join(more, "")
 	picture, err := pictureStyle()
 	if err != nil {
 		return "", "", err

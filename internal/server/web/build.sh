@@ -15,8 +15,9 @@ rm -f "$out"/*
 cd "$here"
 [ -d node_modules/@hpke/core ] && [ -d node_modules/@stablelib/sha256 ] || npm ci --no-fund --no-audit --silent
 node build.mjs tokens
+# The library of HPKE has an import() for Node in it, which Safari 11.0 and Firefox before 67 cannot read.
 script() {
-  "$esbuild" "$1" --bundle --minify --format=iife --target=es2018 --charset=utf8 --loader:.svg=text --loader:.txt=text \
+  "$esbuild" "$1" --bundle --minify --format=iife --target=es2018 --supported:dynamic-import=false --charset=utf8 --loader:.svg=text --loader:.txt=text \
     --legal-comments=none --log-level=warning --outfile="$2"
 }
 script src/main.ts "$out/app.js"

@@ -187,6 +187,10 @@ func newRigAt(t *testing.T, base string) *rig {
 	r.web, err = New(Options{
 		Access: ac, Rooms: r.rooms, Agenda: agenda, Prober: mirror{}, Post: r.post, URL: base, Origins: []string{partner},
 		Health: func(*http.Request) error { return r.sick }, Files: r.files, Log: log,
+		Compat: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			rw.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(rw, r.URL.Path)
+		}),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -29,6 +29,11 @@ func TestRoutes(t *testing.T) {
 		{"HEAD", "/diag", "", false, 200, "text/html"},
 		{"POST", "/diag", "", false, 405, "text/plain"},
 		{"GET", "/diag/", "", false, 404, "text/plain"},
+		{"GET", "/compat", "", false, 200, "text/html"},
+		{"HEAD", "/compat", "", false, 200, "text/html"},
+		{"GET", "/compat.json", "", false, 200, "text/html"}, // the handler says what it is
+		{"POST", "/compat", "", false, 405, "text/plain"},
+		{"GET", "/compat/", "", false, 404, "text/plain"},
 		{"GET", "/s/diag.js", "", false, 200, "text/javascript"},
 		{"GET", "/s/app.js", "", false, 200, "text/javascript"},
 		{"GET", "/s/app.css", "", false, 200, "text/css"},

@@ -48,6 +48,8 @@ type Options struct {
 	// Guide serves /network-guide and its formats; nil leaves it out.
 	// Notice serves /privacy and /security; nil leaves them out.
 	Notice http.Handler
+	// Compat serves /compat and /compat.json; nil leaves them out.
+	Compat http.Handler
 	Guide  http.Handler
 	// Files keeps what participants send each other; nil leaves it out.
 	Files *drop.Store
@@ -151,6 +153,10 @@ func (w *Web) Handler() (http.Handler, error) {
 	if w.o.Notice != nil {
 		mux.Handle("GET /privacy", w.o.Notice)
 		mux.Handle("GET /security", w.o.Notice)
+	}
+	if w.o.Compat != nil {
+		mux.Handle("GET /compat", w.o.Compat)
+		mux.Handle("GET /compat.json", w.o.Compat)
 	}
 	mux.HandleFunc("POST /api/v1/session", answer(w, w.signIn))
 	mux.HandleFunc("GET /api/v1/session", answer(w, w.session))

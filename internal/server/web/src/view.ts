@@ -1,5 +1,6 @@
 // Alone touches the DOM: shows the state, and turns presses into events.
 import { family, inApp } from "./browser";
+import { known } from "./defects";
 import { clinician, others, phase, route, type Event, type State } from "./call";
 import type { Item } from "./files/engine";
 import type { Carrier } from "./board/ground";
@@ -56,7 +57,7 @@ export class View {
     const touch = !!window.matchMedia && window.matchMedia("(pointer: coarse)").matches;
     this.m = {
       s: null as unknown as State, t: new Texts("fr"), devices: noDevices, headset: null, level: 0, heard: false, self: null, mirrored: true, pose: null, poseMirrored: true,
-      remotes: {}, flowing: {}, family: family(agent, navigator.maxTouchPoints || 0), inApp: inApp(agent), touch, host: location.hostname, sound: "idle", dots: [], shares: false, easel: null, carrier: null,
+      remotes: {}, flowing: {}, family: family(agent, navigator.maxTouchPoints || 0), inApp: inApp(agent), defects: known(agent), touch, host: location.hostname, sound: "idle", dots: [], shares: false, easel: null, carrier: null,
     };
     this.m.shares = canShow() && this.m.family !== "android" && this.m.family !== "ios";
     this.hands = {

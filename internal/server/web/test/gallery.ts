@@ -1,6 +1,7 @@
 // Every state of the page, shown by the real view in a real browser, for pictures and axe.
 import { initial, type Bond, type State } from "../src/call";
 import { silence, type Message, type Writing } from "../src/chat";
+import type { Harm } from "../src/defects";
 import type { Dot } from "../src/pointing";
 import { idle, type Sharing } from "../src/screen";
 import type { Item } from "../src/files/engine";
@@ -110,7 +111,7 @@ const over = (reason: State["reason"], from: State["stage"], more: Partial<State
 const asks = (problem: State["captureProblem"]): State =>
   base({ stage: "permission", line: "up", capture: problem ? "problem" : "asking", captureProblem: problem });
 
-type Extra = { remote?: boolean; second?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean; shares?: boolean; screen?: boolean; dots?: Dot[]; times?: number; drag?: boolean; pose?: boolean; drawn?: boolean; headset?: boolean };
+type Extra = { remote?: boolean; second?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; defects?: Harm[]; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean; shares?: boolean; screen?: boolean; dots?: Dot[]; times?: number; drag?: boolean; pose?: boolean; drawn?: boolean; headset?: boolean };
 const scenes: { [name: string]: [State, Extra?] } = {
   "p1-open": [base()],
   "p1-late": [base({ link: link({ status: "late" }) })],
@@ -126,6 +127,7 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p1-offline": [base({ link: null, linkProblem: "offline" })],
   "p1-loading": [base({ link: null })],
   "p1-inapp": [base(), { inApp: "Safari" }],
+  "p1-defect": [base(), { defects: ["sound", "files"] }],
   "p1-long-names": [base({ link: link({ clinician: "Dr Marie-Françoise de Kerguelen-Trémarec \u202eevil", practice: "Maison de santé pluriprofessionnelle universitaire du pays de Cornouaille", phone: "+33 2 98 00 12 34" }) })],
   "p2-asking": [asks("")],
   "p2-denied": [asks("denied")],
@@ -336,7 +338,7 @@ function desk(w: number, h: number): MediaStream {
   return c.captureStream(10);
 }
 
-type Inside = { m: { inApp: string; family: string; touch: boolean; heard: boolean; devices: unknown; shares: boolean } };
+type Inside = { m: { inApp: string; defects: Harm[]; family: string; touch: boolean; heard: boolean; devices: unknown; shares: boolean } };
 let view: View | null = null;
 
 async function show(name: string, language: "fr" | "en"): Promise<void> {
@@ -349,6 +351,7 @@ async function show(name: string, language: "fr" | "en"): Promise<void> {
   view = new View(document, () => undefined, { choose: () => undefined, ring: () => undefined, silent: () => undefined, point: () => undefined });
   const inside = view as unknown as Inside;
   inside.m.inApp = extra.inApp || "";
+  inside.m.defects = extra.defects || [];
   inside.m.family = extra.family || "chrome";
   inside.m.shares = extra.shares === true;
   inside.m.touch = innerWidth < 600 || extra.touch === true;

@@ -6,7 +6,7 @@ import { Scope } from "./dom";
 import * as icons from "./icons";
 import type { Hands, Model } from "./model";
 import { sealed } from "./call";
-import { call } from "./parts";
+import { call, paper } from "./parts";
 import { photoBody, photoFoot, photoTitle } from "./photo";
 import { secrecyPanel } from "./secrecy";
 
@@ -91,7 +91,7 @@ function help(s: Scope, m: Model): HTMLElement {
   }
   // The page is BASE/r/CODE, whatever BASE is. A tab of its own, so that a call goes on.
   const diag = s.el("a", { class: "press", attrs: { href: "../diag", target: "_blank", rel: "noopener", "data-action": "diag" } }, s.icon(icons.wifi), s.el("span", { class: "label", text: () => m.t.t("aid.diag") + " " }), s.el("span", { class: "muted", text: () => m.t.t("aid.diag_opens") }));
-  return s.el("div", { class: "dialog-body" }, list, s.el("p", {}, diag), call(s, m, () => m.t.t("aid.phone")));
+  return s.el("div", { class: "dialog-body" }, list, s.el("p", {}, diag), s.el("p", { class: "papers" }, paper(s, m, "compat")), call(s, m, () => m.t.t("aid.phone")));
 }
 
 function settings(s: Scope, m: Model, hands: Hands): HTMLElement {

@@ -2,6 +2,7 @@
 import type { Event, State } from "../call";
 import type { Family } from "../browser";
 import type { Headset } from "../headset";
+import type { Harm } from "../defects";
 import type { Devices } from "../media";
 import type { Dot, Place } from "../pointing";
 import type { Texts } from "../texts";
@@ -26,6 +27,8 @@ export interface Model {
   flowing: { [id: string]: boolean };
   family: Family;
   inApp: "Safari" | "Chrome" | "";
+  /** defects are known of this version of the browser. */
+  defects: Harm[];
   /** touch: a device held in the hand. */
   touch: boolean;
   host: string;

@@ -1,6 +1,7 @@
 // Pieces that several screens share.
 import { clinician } from "../call";
 import { cleanLine } from "../texts";
+import type { Key } from "../texts";
 import { Scope } from "./dom";
 import * as icons from "./icons";
 import type { Hands, Model } from "./model";
@@ -24,16 +25,19 @@ export function avatar(scope: Scope, name: () => string): HTMLElement {
   return scope.el("span", { class: "avatar", text: () => initials(name()), attrs: { "aria-hidden": "true" } });
 }
 
-/** papers lead to the pages on data and encryption, in tabs of their own. */
+/** paper leads to one of the server's documents, in a tab of its own, so that a call goes on. */
+export function paper(scope: Scope, m: Model, page: "privacy" | "security" | "compat"): HTMLElement {
+  return scope.el(
+    "a",
+    { attrs: { href: () => "../" + page + "?language=" + m.t.language, target: "_blank", rel: "noopener", "data-action": page } },
+    scope.el("span", { text: () => m.t.t(("papers." + page) as Key) }),
+    scope.el("span", { class: "hidden-words", text: () => " " + m.t.t("aid.diag_opens") }),
+  );
+}
+
+/** papers lead to the pages on data and encryption. */
 export function papers(scope: Scope, m: Model): HTMLElement {
-  const link = (page: "privacy" | "security") =>
-    scope.el(
-      "a",
-      { attrs: { href: () => "../" + page + "?language=" + m.t.language, target: "_blank", rel: "noopener", "data-action": page } },
-      scope.el("span", { text: () => m.t.t(page === "privacy" ? "papers.privacy" : "papers.security") }),
-      scope.el("span", { class: "hidden-words", text: () => " " + m.t.t("aid.diag_opens") }),
-    );
-  return scope.el("p", { class: "papers" }, link("security"), link("privacy"));
+  return scope.el("p", { class: "papers" }, paper(scope, m, "security"), paper(scope, m, "privacy"));
 }
 
 export function heading(scope: Scope, text: () => string, cls = ""): HTMLElement {

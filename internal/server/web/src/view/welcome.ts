@@ -6,7 +6,7 @@ import { Scope } from "./dom";
 import { keptFiles } from "./files";
 import * as icons from "./icons";
 import type { Hands, Model, Screen } from "./model";
-import { avatar, call, heading, note, papers } from "./parts";
+import { avatar, call, heading, note, paper, papers } from "./parts";
 
 type Face = "loading" | "open" | "early" | "cancelled" | "expired" | "unknown" | "offline" | "slow_down";
 
@@ -60,6 +60,7 @@ function appointment(m: Model, hands: Hands, face: "open" | "early"): Screen {
   );
   const root = scope.el("section", { class: "card welcome" }, title, card);
   root.appendChild(inAppHint(scope, m, hands));
+  root.appendChild(defectHint(scope, m));
   if (face === "open") {
     root.appendChild(door(scope, m, hands));
   } else {
@@ -163,6 +164,12 @@ function inAppHint(scope: Scope, m: Model, hands: Hands): HTMLElement {
   );
 }
 
+/** defectHint warns of what is known of this version; it stands in nobody's way. */
+function defectHint(scope: Scope, m: Model): HTMLElement {
+  const said = () => m.defects.map((harm) => m.t.t(("defect." + harm) as Key)).join(" ");
+  return note(scope, "waiting", icons.warning, { title: () => m.t.t("defect.title"), text: said, hidden: () => m.defects.length === 0 }, paper(scope, m, "compat"));
+}
+
 /** dead: a link that leads nowhere, said with what to do next. */
 function dead(m: Model, face: Exclude<Face, "open" | "early">): Screen {
   const scope = new Scope();
@@ -193,6 +200,7 @@ function unsupported(m: Model, hands: Hands, cause: "webrtc" | "insecure"): Scre
     scope.el("p", { class: "lead", text: () => m.t.t(("cause." + cause + "_text") as Key) }),
     scope.el("p", { class: "strong", text: () => m.t.t(("cause." + cause + "_action") as Key) }),
     copyLink(scope, m, hands, "primary wide"),
+    scope.el("p", { class: "papers" }, paper(scope, m, "compat")),
     call(scope, m, () => m.t.t("welcome.trouble_short")),
   );
   return { root, heading: title, refresh: () => scope.refresh() };
