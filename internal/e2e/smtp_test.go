@@ -61,7 +61,7 @@ func openPostOffice(t *testing.T) (*postOffice, string) {
 func TestLinkFromSMTP(t *testing.T) {
 	sc, ctx := newScene(t), t.Context()
 	office, address := openPostOffice(t)
-	sc.Env = append(sc.Env, "EKERMED_MAIL_SMTP=" + address, "EKERMED_MAIL_SECURITY=none")
+	sc.Env = append(sc.Env, "EKERMED_MAIL_SMTP="+address, "EKERMED_MAIL_SECURITY=none")
 	must(t, sc.SetServer(ctx, "127.0.0.1:0"))
 	must(t, sc.SetDesk(ctx))
 	must(t, sc.Display.Key("ctrl+n"))
