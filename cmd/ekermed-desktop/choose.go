@@ -28,6 +28,14 @@ func (c chooser) files(chosen func([]string)) {
 	}()
 }
 
+// picture asks for one to lie under the whiteboard.
+func (c chooser) picture(chosen func(string)) {
+	go func() { // likewise
+		path, err := zenity.SelectFile(zenity.FileFilter{Name: "PNG, JPEG", Patterns: []string{"*.png", "*.jpg", "*.jpeg"}, CaseFold: true}, zenity.Context(c.ctx))
+		c.finish(err, func() { chosen(path) })
+	}()
+}
+
 // folder asks where to keep a file.
 func (c chooser) folder(chosen func(string)) {
 	go func() { // likewise

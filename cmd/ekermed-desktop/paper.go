@@ -3,6 +3,7 @@ package main
 import (
 	"fyne.io/fyne/v2"
 
+	"ekermed.example/ekermed/internal/call/board"
 	"ekermed.example/ekermed/internal/ui"
 )
 
@@ -20,6 +21,11 @@ func (p *paper) Part(peer string) { fyne.Do(func() { p.screens.BoardPart(peer) }
 // Hear implements run.Board.
 func (p *paper) Hear(peer string, payload []byte) {
 	fyne.Do(func() { p.screens.BoardHear(peer, payload) })
+}
+
+// Lay implements run.Board.
+func (p *paper) Lay(g board.Ground, refused error) {
+	fyne.Do(func() { p.screens.BoardLay(g, refused) })
 }
 
 // Close implements run.Board.

@@ -70,7 +70,8 @@ func start(ctx context.Context, o options, log *slog.Logger) error {
 				}
 			}
 		},
-		PickFiles: choose.files, PickFolder: choose.folder, Save: choose.save, Downloads: downloads(),
+		PickFiles: choose.files, PickPicture: choose.picture, PickFolder: choose.folder, Save: choose.save, Downloads: downloads(),
+		Aside:    func(work func()) { go work() }, // each ends by itself: it opens or turns one picture
 		Language: systemLanguage(), Version: version, System: runtime.GOOS,
 	})
 	paper.screens = screens

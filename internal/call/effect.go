@@ -45,8 +45,9 @@ type (
 	StartSharing struct{ Surface Surface }
 	PauseSharing struct{ On bool }
 	StopSharing  struct{}
-	// Handle does what concerns a file or a photograph: SendFiles, TakeFile, PauseFile,
-	// CancelFile, DeclineFile or AskPhoto. Filed and Photographed tell what came of it.
+	// Handle does what concerns a file, a photograph, the picture under the whiteboard or a
+	// finger on a screen: SendFiles, TakeFile, PauseFile, CancelFile, DeclineFile, EraseFile,
+	// LayPicture, WantGround, AskPhoto or PointAt. Filed, Photographed and Pointed tell what came of it.
 	Handle struct{ Wish Event }
 	// Write says something in the conversation, and Draft what stands in our field; Chatted
 	// tells what came of it.

@@ -6,6 +6,7 @@ import (
 	"ekermed.example/ekermed/internal/call/chat"
 	"ekermed.example/ekermed/internal/call/files"
 	"ekermed.example/ekermed/internal/call/photo"
+	"ekermed.example/ekermed/internal/call/pointing"
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
@@ -71,7 +72,7 @@ type (
 	HoldScreen struct{ On bool }
 	HideScreen struct{}
 	// SendFiles offers files of this machine to everybody. TakeFile fetches one of somebody
-	// else's into a folder; PauseFile halts a transfer or goes on, CancelFile ends it or takes
+	// else's into a folder, and a photograph that somebody was asked for into memory; PauseFile halts a transfer or goes on, CancelFile ends it or takes
 	// the file back, DeclineFile says that it is not wanted.
 	SendFiles struct{ Paths []string }
 	TakeFile  struct{ ID, Dir string }
@@ -81,10 +82,26 @@ type (
 	}
 	CancelFile  struct{ ID string }
 	DeclineFile struct{ ID string }
+	// EraseFile forgets a photograph that was received.
+	EraseFile struct{ ID string }
+	// LayPicture lays a picture under the whiteboard for everybody: a file of this machine, or
+	// one that was received, by its id, turned clockwise by quarters of a circle.
+	LayPicture struct {
+		Path, File string
+		Quarters   int
+	}
+	// WantGround fetches the picture under the whiteboard, by the id that its file travels by.
+	WantGround struct{ File string }
 	// Drawn is what our whiteboard says, to one person or with To empty to everybody.
 	Drawn struct {
 		To      string
 		Payload []byte
+	}
+	// PointAt says where we point on the screen that somebody shows, or with Off that we do not
+	// any more.
+	PointAt struct {
+		At  pointing.Place
+		Off bool
 	}
 	// AskPhoto asks somebody for a photograph in full resolution, with Swap to turn to their
 	// other camera, or with On unset takes that back. It comes as a file.
@@ -176,6 +193,8 @@ type (
 	SharingEnded struct{ Problem *Problem }
 	// Filed: the files are these now.
 	Filed struct{ Files []files.Item }
+	// Pointed: people point here now.
+	Pointed struct{ Dots []pointing.Dot }
 	// Photographed: what people were asked is this now.
 	Photographed struct{ Asks []photo.Ask }
 	// Chatted: the conversation is this now.
@@ -240,9 +259,14 @@ func (TakeFile) event()          {}
 func (PauseFile) event()         {}
 func (CancelFile) event()        {}
 func (DeclineFile) event()       {}
+func (EraseFile) event()         {}
+func (LayPicture) event()        {}
+func (WantGround) event()        {}
 func (Filed) event()             {}
 func (Drawn) event()             {}
 func (AskPhoto) event()          {}
+func (PointAt) event()           {}
+func (Pointed) event()           {}
 func (Photographed) event()      {}
 func (Say) event()               {}
 func (Typing) event()            {}

@@ -10,6 +10,7 @@ import (
 	"ekermed.example/ekermed/internal/call/chat"
 	"ekermed.example/ekermed/internal/call/files"
 	"ekermed.example/ekermed/internal/call/photo"
+	"ekermed.example/ekermed/internal/call/pointing"
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
@@ -187,6 +188,8 @@ type Consultation struct {
 	FileLimit int64
 	// Photos are what people were asked: photographs, which come as files, and other cameras.
 	Photos []photo.Ask
+	// Dots are where people point on the screen that is shown, ourselves among them.
+	Dots []pointing.Dot
 	// Gen is the generation of the newest media connection, 0 when there is none.
 	Gen uint32
 	// Began is when the first picture or sound came; zero before.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"ekermed.example/ekermed/internal/call/files"
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
@@ -255,13 +256,17 @@ func stepCall(s State, ev Event, now time.Time) (State, []Effect) {
 		}
 	case Compare:
 		s.Call.compared(ev)
-	case SendFiles, TakeFile, PauseFile, CancelFile, DeclineFile, AskPhoto:
+	case SendFiles, TakeFile, PauseFile, CancelFile, DeclineFile, EraseFile, LayPicture, WantGround, AskPhoto, PointAt:
 		if s.Call.Live() {
 			return s, []Effect{Handle{ev}}
 		}
 	case Photographed:
 		if s.Call.Live() {
 			s.Call.Photos = ev.Asks
+		}
+	case Pointed:
+		if s.Call.Live() {
+			s.Call.Dots = ev.Dots
 		}
 	case Filed:
 		if s.Call.Live() {
@@ -339,5 +344,17 @@ func linkDown(s State, ev LinkDown, now time.Time) (State, []Effect) {
 func finish(s State, now time.Time, why wire.Reason, problem *Problem, effects ...Effect) (State, []Effect) {
 	s.Call.Phase, s.Call.Reason, s.Call.Problem, s.Call.pending = Ended, why, problem, nil
 	s.Call.EndedAt, s.Devices.Open, s.Call.Sharing = now, false, Sharing{}
+	s.Call.Files = forgotten(s.Call.Files)
 	return s, append(effects, HangUp{}, CloseDevices{})
+}
+
+// forgotten are the files without what was kept of them in memory: it goes with the call.
+func forgotten(all []files.Item) []files.Item {
+	all = slices.Clone(all)
+	for i := range all {
+		if all[i].Use != files.Plain {
+			all[i].Content, all[i].Picture, all[i].Thumbnail = nil, nil, nil
+		}
+	}
+	return all
 }

@@ -118,6 +118,8 @@ type mover struct {
 	widget.BaseWidget
 	fill  fyne.ThemeColorName
 	moved func()
+	// pressed may be nil; it is told of a press before moved.
+	pressed func()
 }
 
 func newMover(fill fyne.ThemeColorName, moved func()) *mover {
@@ -136,7 +138,12 @@ func (m *mover) MouseMoved(*desktop.MouseEvent) { m.moved() }
 func (m *mover) MouseOut() {}
 
 // Tapped implements fyne.Tappable.
-func (m *mover) Tapped(*fyne.PointEvent) { m.moved() }
+func (m *mover) Tapped(*fyne.PointEvent) {
+	if m.pressed != nil {
+		m.pressed()
+	}
+	m.moved()
+}
 
 // CreateRenderer implements fyne.Widget.
 func (m *mover) CreateRenderer() fyne.WidgetRenderer {

@@ -26,6 +26,8 @@ type callScreen struct {
 	u        *UI
 	root     *fyne.Container
 	people   *fyne.Container
+	crowd    *crowd      // how they are set
+	mode     *kit.Button // all alike, or who speaks
 	tiles    []*tile
 	who      *fyne.Container
 	name     *kit.Text
@@ -54,7 +56,9 @@ func newCall(u *UI) *callScreen {
 	s := &callScreen{u: u, state: kit.NewBanner(), bar: newCallBar(u), panel: newPanel(u), screen: newPresentation(u), easel: container.NewStack(),
 		name:     kit.NewText("", kit.Body, kit.CallInk).Bold().Fit(kit.Elided),
 		duration: kit.NewText("", kit.Body, kit.CallMuted).Fit(kit.Whole)}
-	s.people = container.New(tiles{})
+	s.crowd = &crowd{large: -1}
+	s.people = container.New(s.crowd)
+	s.mode = kit.NewButton(u.host, kit.OverPicture, "user", "", func() { u.look(!u.viewing.speaker) }).Small()
 	note := func(icon, text string) *fyne.Container {
 		return kit.Row(kit.S, kit.NewIcon(icon, kit.Body, kit.CallWaiting), kit.NewText(text, kit.Caption, kit.CallWaiting).Fit(kit.Whole))
 	}
@@ -75,7 +79,7 @@ func newCall(u *UI) *callScreen {
 	s.self = container.NewStack(s.selfView, s.selfOff)
 	s.news = kit.NewBanner(kit.NewButton(u.host, kit.Secondary, "", w.T("desktop.chat.read"), u.readNews).Small())
 	banners := kit.Column(kit.S, s.state.Box, s.screen.banner.Box, s.door.Box, s.news.Box)
-	s.root = container.New(&callLayout{s, banners}, newMover(kit.Stage, s.pointed), s.screen.view, s.easel, s.people, s.self, s.who, banners, s.bar.root, s.truth, s.screen.root, s.panel.root)
+	s.root = container.New(&callLayout{s, banners}, newMover(kit.Stage, s.pointed), s.screen.view, s.easel, s.people, s.self, s.who, s.mode, banners, s.screen.tools, s.bar.root, s.truth, s.screen.root, s.panel.root)
 	if u.input.moved.IsZero() {
 		u.input.moved = u.o.Now()
 	}
@@ -170,11 +174,12 @@ func (s *callScreen) showTiles(c call.Consultation, others []wire.Person) {
 
 // present gives the stage to a screen that somebody shows, and people a strip below.
 func (s *callScreen) present(c call.Consultation) {
-	before := s.people.Layout
-	if s.people.Layout = (tiles{}); s.screen.show(c) || s.draws() {
-		s.people.Layout = strip{}
-	}
-	if before != s.people.Layout {
+	before := *s.crowd
+	shown, drawn := s.screen.show(c), s.draws() // the board lies over the screen
+	s.stand(c, shown || drawn)
+	s.stepTools()
+	if before.aside != s.crowd.aside || before.large != s.crowd.large {
+		s.people.Refresh()
 		s.root.Refresh()
 	}
 }
@@ -203,6 +208,7 @@ func (s *callScreen) tick(now time.Time) bool {
 	changed := s.clock(now)
 	if s.restNow() && s.bar.root.Visible() {
 		s.bar.root.Hide()
+		s.stepTools()
 		changed = true
 	}
 	return changed
@@ -240,7 +246,7 @@ func (s *callScreen) clock(now time.Time) bool {
 // and the keyboard is not in use.
 func (s *callScreen) restNow() bool {
 	in := s.u.input
-	return !in.keyboard && s.u.dialog == nil && !s.bar.inUse() && s.u.state.Call.Phase == call.Talking &&
+	return !in.keyboard && s.u.dialog == nil && !s.bar.inUse() && !s.screen.inUse() && s.u.state.Call.Phase == call.Talking &&
 		s.u.o.Now().Sub(in.moved) >= stepBack
 }
 
@@ -253,6 +259,7 @@ func (s *callScreen) pointed() {
 func (s *callScreen) stepForward() {
 	if !s.bar.root.Visible() {
 		s.bar.root.Show()
+		s.stepTools()
 		s.root.Refresh()
 	}
 }
@@ -260,11 +267,13 @@ func (s *callScreen) stepForward() {
 func (s *callScreen) frames() {
 	s.screen.frame()
 	if s.u.drawing.open && s.board != nil {
+		s.lie()
 		s.board.Refresh()
 	}
 	for _, t := range s.tiles {
 		t.frame()
 	}
+	s.follow(s.u.o.Now())
 	reshaped := drawSelf(s.u, s.selfView, s.u.state.Call.Video)
 	if s.selfOff.Hidden != s.selfView.Shown() || reshaped {
 		s.selfOff.Hidden = s.selfView.Shown()
@@ -290,7 +299,7 @@ func (l *callLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 			size.Width -= w
 		}
 	}
-	for _, o := range []fyne.CanvasObject{objects[0], s.screen.view, s.easel, s.people, s.screen.root} {
+	for _, o := range []fyne.CanvasObject{objects[0], s.easel, s.people, s.screen.root} {
 		o.Move(fyne.Position{})
 		o.Resize(size)
 	}
@@ -318,6 +327,8 @@ func (l *callLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		put(s.truth, m, second, fyne.Min(truth.Width, free), truth.Height)
 		second += truth.Height + kit.Size(kit.S)
 	}
+	mode := s.mode.MinSize()
+	put(s.mode, size.Width-m-mode.Width, second, mode.Width, mode.Height)
 	wide := fyne.Min(free, kit.Em(42))
 	put(l.banners, (size.Width-wide)/2, second, wide, kit.HeightFor(l.banners, wide))
 	barWidth := fyne.Min(s.bar.root.MinSize().Width, free)
@@ -337,11 +348,25 @@ func (l *callLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		y -= barHeight + kit.Size(kit.S)
 	}
 	put(s.self, size.Width-m-w, y, w, h)
-	if _, aside := s.people.Layout.(strip); aside {
+	top := second
+	if s.mode.Visible() {
+		top += mode.Height + kit.Size(kit.S)
+	}
+	s.crowd.at, s.crowd.size, s.crowd.small = fyne.NewPos(size.Width-m-w, top), fyne.NewSize(w, fyne.Max(0, y-top)), w
+	if s.crowd.aside {
+		if s.crowd.large >= 0 { // who is pinned stays well seen
+			w = fyne.Max(w, fyne.Min(size.Width*0.34, 460))
+		}
 		put(s.people, size.Width-m-w, second, w, fyne.Max(0, y-second))
 		room := fyne.Max(size.Height-second-barHeight-2*m, fyne.Min(kit.Em(16), size.Height-second)) // the bar may step back
 		put(s.easel, m, second, size.Width-3*m-w, room)
+		put(s.screen.view, m, second, size.Width-3*m-w, room)
+		tools := fyne.Min(s.screen.tools.MinSize().Width, size.Width-3*m-w)
+		h := kit.HeightFor(s.screen.tools, tools)
+		foot := fyne.Min(second+room, size.Height-m-barHeight) - h - kit.Size(kit.S)
+		put(s.screen.tools, m+(size.Width-3*m-w-tools)/2, fyne.Max(second, foot), tools, h)
 	}
+	s.crowd.Layout(s.people.Objects, s.people.Size()) // its column is another now
 }
 
 // whoWidth is what name, duration and marks would like.

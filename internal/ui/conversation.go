@@ -292,11 +292,15 @@ func (s *callScreen) showNews(c call.Consultation) {
 	if s.u.unread() == 0 && s.u.unfiled() > 0 && s.u.beside.open == noPart {
 		var f files.Item // the newest that others offered
 		for _, one := range c.Files {
-			if !one.Mine {
+			if !one.Mine && listed(one) {
 				f = one
 			}
 		}
 		who, _ := c.Find(f.From)
+		if photograph(f) {
+			s.news.Say(kit.Neutral, "camera", w.T("desktop.photo.of", "name", w.person(who)), "")
+			return
+		}
 		s.news.Say(kit.Neutral, "paperclip", w.T("desktop.files.news", "name", w.person(who)), scrub(f.Name, 60))
 		return
 	}

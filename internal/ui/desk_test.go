@@ -20,17 +20,19 @@ import (
 // outside.
 type desk struct {
 	*UI
-	t        *testing.T
-	window   fyne.Window
-	keys     *keyCanvas
-	events   []call.Event
-	notified []string
-	titles   []string
-	chimes   int
-	copied   string
-	clock    time.Time
-	frames   *fakeFrames
-	level    float64
+	t            *testing.T
+	window       fyne.Window
+	keys         *keyCanvas
+	events       []call.Event
+	notified     []string
+	titles       []string
+	chimes       int
+	copied       string
+	saved        []string
+	savedContent []byte
+	clock        time.Time
+	frames       *fakeFrames
+	level        float64
 }
 
 // keyCanvas serves shortcuts, which Fyne's canvas for tests does not.
@@ -56,7 +58,9 @@ func newDesk(t *testing.T, width, height float32) *desk {
 		Notify: func(title, body string) { d.notified = append(d.notified, title+" / "+body) },
 		Title:  func(s string) { d.titles = append(d.titles, s) }, Chime: func() { d.chimes++ },
 		Copy: func(s string) { d.copied = s }, OpenURL: func(string) {},
-		Now: func() time.Time { return d.clock }, Language: "fr", Version: "1.0.0", System: "windows",
+		PickPicture: func(chosen func(string)) { chosen("/home/anne/genou.png") },
+		Save:        func(name string, content []byte) { d.saved = append(d.saved, name); d.savedContent = content },
+		Now:         func() time.Time { return d.clock }, Language: "fr", Version: "1.0.0", System: "windows",
 	})
 	d.window = test.NewTempWindow(t, d.Content())
 	d.window.SetPadded(false)

@@ -58,6 +58,9 @@ func (f *filing) show(c call.Consultation) {
 	var objects []fyne.CanvasObject
 	kept := map[string]*fileRow{}
 	for _, item := range c.Files {
+		if !listed(item) {
+			continue
+		}
 		row := f.rows[item.ID]
 		if row == nil {
 			row = newFileRow(f.u, item.ID)
@@ -82,11 +85,15 @@ func (f *filing) show(c call.Consultation) {
 	f.u.beside.filed = offered(c.Files)
 }
 
+// listed tells whether a file has a row: what lies under the whiteboard is seen there, and a
+// photograph that was erased is gone.
+func listed(item files.Item) bool { return item.Use != files.Backdrop && item.State != files.Erased }
+
 // offered counts the files of others.
 func offered(all []files.Item) int {
 	n := 0
 	for _, f := range all {
-		if !f.Mine {
+		if !f.Mine && f.Use != files.Backdrop { // one that was erased still counts as seen
 			n++
 		}
 	}
@@ -104,6 +111,7 @@ type fileRow struct {
 	bar                  *progress
 	take, elsewhere      *kit.Button
 	pause, stop, folder  *kit.Button
+	see, lay             *kit.Button // of pictures
 	buttons              *fyne.Container
 }
 
@@ -112,6 +120,8 @@ func newFileRow(u *UI, id string) *fileRow {
 	r := &fileRow{u: u, icon: kit.NewIcon("file", kit.Title, kit.Accent), thumb: &canvas.Image{FillMode: canvas.ImageFillContain},
 		name: kit.NewText("", kit.Body, kit.Ink).Bold(), about: kit.NewText("", kit.Caption, kit.Muted), trouble: kit.NewText("", kit.Caption, kit.Danger), bar: newProgress()}
 	r.thumb.SetMinSize(fyne.NewSquareSize(kit.Em(5)))
+	r.see = kit.NewButton(h, kit.Secondary, "corners-out", w.T("desktop.photo.see"), func() { u.openPhoto(id) }).Small()
+	r.lay = kit.NewButton(h, kit.Secondary, "image", w.T("desktop.files.lay"), func() { u.layPicture(call.LayPicture{File: id}) }).Small()
 	r.take = kit.NewButton(h, kit.Secondary, "download-simple", w.T("desktop.files.take"), func() { u.emit(call.TakeFile{ID: id, Dir: u.o.Downloads}) }).Small()
 	r.elsewhere = kit.NewButton(h, kit.Secondary, "folder-open", w.T("desktop.files.elsewhere"), func() {
 		if u.o.PickFolder != nil {
@@ -131,7 +141,7 @@ func newFileRow(u *UI, id string) *fileRow {
 			u.o.OpenURL("file://" + filepath.ToSlash(filepath.Dir(r.item.Path)))
 		}
 	}).Small()
-	r.buttons = kit.Row(kit.S, r.take, r.elsewhere, r.pause, r.folder, r.stop)
+	r.buttons = kit.Row(kit.S, r.take, r.elsewhere, r.pause, r.see, r.lay, r.folder, r.stop)
 	words := kit.Column(kit.XS, r.name, r.about, r.bar.root, r.trouble)
 	r.root = kit.Layers(kit.NewPanel(kit.Surface, kit.Border, kit.RadiusM), kit.Inset(kit.M, kit.M, kit.Column(kit.S,
 		kit.SpreadTop(kit.M, 8, words, r.icon, words), r.thumb, r.buttons)))
@@ -150,8 +160,13 @@ func (r *fileRow) show(c call.Consultation, item files.Item) {
 		r.icon.Set("file-image", kit.Accent)
 	}
 	r.name.Set(item.Name)
+	name := item.Name
+	if photograph(item) {
+		name = w.T("desktop.photo.of", "name", r.u.writer(c, item.From, false))
+		r.name.Set(name)
+	}
 	about := []string{w.bytes(item.Size)}
-	if !item.Mine {
+	if !item.Mine && !photograph(item) {
 		about = append(about, r.u.writer(c, item.From, false))
 	}
 	r.about.Set(strings.Join(append(about, w.fileState(c, item)), " · "))
@@ -175,12 +190,14 @@ func (r *fileRow) show(c call.Consultation, item files.Item) {
 		r.trouble.Paint(kit.Danger)
 	}
 	waits := !item.Mine && (item.State == files.Ready || item.State == files.Failed && slices.Contains(again(), item.Problem))
-	r.take.Hidden, r.elsewhere.Hidden = !waits, !waits || r.u.o.PickFolder == nil
+	r.take.Hidden, r.elsewhere.Hidden = !waits, !waits || r.u.o.PickFolder == nil || photograph(item)
 	r.pause.Hidden = !moving || item.Problem == files.ProblemOffline
 	r.pause.Set(kit.Secondary, "pause", w.T("desktop.files.pause"))
 	if item.State == files.Paused {
 		r.pause.Set(kit.Secondary, "play", w.T("desktop.files.go_on"))
 	}
+	r.see.Hidden = item.Content == nil
+	r.lay.Hidden = !picturesque(item) || r.u.drawing.board == nil || c.FileLimit <= 0
 	r.folder.Hidden = item.Path == "" || r.u.o.OpenURL == nil
 	r.stop.Hidden = item.State == files.Withdrawn || item.State == files.Failed || !item.Mine && item.State == files.Done
 	switch {
@@ -192,9 +209,9 @@ func (r *fileRow) show(c call.Consultation, item files.Item) {
 		r.stop.Set(kit.Plain, "x", w.T("common.cancel"))
 	}
 	r.buttons.Hidden = true
-	for _, b := range []*kit.Button{r.take, r.elsewhere, r.pause, r.folder, r.stop} {
+	for _, b := range []*kit.Button{r.take, r.elsewhere, r.pause, r.see, r.lay, r.folder, r.stop} {
 		r.buttons.Hidden = r.buttons.Hidden && b.Hidden
-		b.Name = w.T("desktop.named", "do", b.Label(), "name", item.Name)
+		b.Name = w.T("desktop.named", "do", b.Label(), "name", name)
 	}
 }
 
@@ -218,6 +235,9 @@ func (w words) fileState(c call.Consultation, item files.Item) string {
 		return w.T("desktop.files.offered")
 	}
 	state := w.T("files.state." + string(item.State))
+	if item.Content != nil {
+		state = w.T("desktop.photo.here")
+	}
 	if item.Size > 0 && (item.State == files.Uploading || item.State == files.Fetching || item.State == files.Paused) {
 		state += fmt.Sprintf(" %d\u00a0%%", 100*item.Done/item.Size)
 	}

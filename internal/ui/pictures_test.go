@@ -1,12 +1,15 @@
 package ui
 
 import (
+	"bytes"
 	"fmt"
 	"image"
 	"image/color"
+	"image/jpeg"
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,8 +18,11 @@ import (
 	"ekermed.example/ekermed/internal/call/chat"
 	"ekermed.example/ekermed/internal/call/files"
 	"ekermed.example/ekermed/internal/call/photo"
+	"ekermed.example/ekermed/internal/call/picture"
+	"ekermed.example/ekermed/internal/call/pointing"
 	"ekermed.example/ekermed/internal/call/wire"
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 )
 
 // askedByProxy is a day whose server is behind a proxy that wants a login.
@@ -174,8 +180,29 @@ func scenes() []scene {
 			d.button(d.words.T("desktop.people.remove")).Tapped(nil)
 		}},
 		{"d7-six", six(), func(d *desk) { d.o.LevelOf = func(id string) float64 { return map[string]float64{"p2": 0.8}[id] } }},
+		{"d7-speaker", six(), func(d *desk) {
+			d.o.LevelOf = func(id string) float64 { return map[string]float64{"p2": 0.8}[id] }
+			test.Tap(d.button(d.words.T("desktop.people.speaker")))
+			d.screen.frames()
+		}},
+		{"d7-pinned", six(), func(d *desk) { d.pin("p2") }},
+		{"d7-pinned-two", inCall(call.Talking, admitted("Camille Moreau"), guest("p2", "Inès Le Bihan", wire.RoleInterpreter, "langue des signes", wire.PlaceCall)), func(d *desk) { d.pin("p1") }},
+		{"d7-screen-pinned", inCall(call.Talking, presenting(), guest("p2", "Inès Le Bihan", wire.RoleInterpreter, "langue des signes", wire.PlaceCall)), func(d *desk) { d.pin("p2") }},
+		{"d7-board-pinned", inCall(call.Talking, admitted("Camille Moreau"), guest("p2", "Inès Le Bihan", wire.RoleInterpreter, "langue des signes", wire.PlaceCall)), func(d *desk) {
+			d.sketch()
+			d.ctrl(fyne.KeyB)
+			d.pin("p2")
+		}},
 		{"d7-board", inCall(call.Talking, admitted("Camille Moreau"), guest("p2", "Inès Le Bihan", wire.RoleInterpreter, "breton", wire.PlaceCall)), func(d *desk) { d.sketch(); d.ctrl(fyne.KeyB) }},
 		{"d7-board-empty", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.BoardMeet("me", "p1", true); d.ctrl(fyne.KeyB) }},
+		{"d8-board-ground", filed(inCall(call.Talking, admitted("Camille Moreau"))), func(d *desk) { d.lay(true); d.sketch(); d.ctrl(fyne.KeyB) }},
+		{"d8-board-coming", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.lay(false); d.sketch(); d.ctrl(fyne.KeyB) }},
+		{"d8-board-lost", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) {
+			d.lay(false)
+			d.ctrl(fyne.KeyB)
+			d.screen.frames()
+			d.clock = d.clock.Add(time.Minute)
+		}},
 		{"d7-board-news", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.sketch() }},
 		{"d7-share", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) {
 			s.Call.Sharing = call.Sharing{Asking: true, Listed: true, Surfaces: surfaces()}
@@ -188,6 +215,17 @@ func scenes() []scene {
 			s.Call.Sharing = call.Sharing{Surface: surfaces()[0], Paused: true}
 		}), nil},
 		{"d7-screen", inCall(call.Talking, presenting(), guest("p2", "Inès Le Bihan", wire.RoleInterpreter, "breton", wire.PlaceCall)), nil},
+		{"d7-screen-points", with(inCall(call.Talking, presenting(), guest("p2", "Inès Le Bihan", wire.RoleInterpreter, "breton", wire.PlaceCall)), func(s *call.State) {
+			s.Call.Dots = []pointing.Dot{{Peer: "me", At: pointing.Place{X: 3100, Y: 4200}}, {Peer: "p1", At: pointing.Place{X: 9800, Y: 7000}}}
+		}), func(d *desk) { test.Tap(d.button(d.words.T("desktop.share.point"))) }},
+		{"d7-screen-larger", inCall(call.Talking, presenting(), guest("p2", "Inès Le Bihan", wire.RoleInterpreter, "breton", wire.PlaceCall)), func(d *desk) {
+			d.screen.(*callScreen).screen.view.Zoom(2.2)
+		}},
+		{"d7-sharing-pointed", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) {
+			s.Call.Sharing.Surface = surfaces()[1]
+			s.Call.People[0].Screen = true
+			s.Call.Dots = []pointing.Dot{{Peer: "p1", At: pointing.Place{X: 3100, Y: 4200}}}
+		}), nil},
 		{"d7-news", written(inCall(call.Talking, admitted("Camille Moreau")), 3), nil},
 		{"d8-chat", written(inCall(call.Talking, admitted("Camille Moreau")), 9), func(d *desk) { d.ctrl(fyne.KeyK) }},
 		{"d8-chat-deaf", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.ctrl(fyne.KeyK) }},
@@ -197,6 +235,18 @@ func scenes() []scene {
 		}), func(d *desk) { d.ctrl(fyne.KeyK); d.typeText("Et la nuit ?") }},
 		{"d8-chat-full", with(written(inCall(call.Talking, admitted("Camille Moreau")), 4), func(s *call.State) { s.Call.Chat.Full = true }), func(d *desk) { d.ctrl(fyne.KeyK) }},
 		{"d8-files", filed(written(inCall(call.Talking, admitted("Camille Moreau")), 0)), func(d *desk) { d.ctrl(fyne.KeyK); d.turnTo(filesPart) }},
+		{"d8-files-pictures", pictured(written(inCall(call.Talking, admitted("Camille Moreau")), 0)), func(d *desk) { d.BoardMeet("me", "p1", true); d.ctrl(fyne.KeyK); d.turnTo(filesPart) }},
+		{"d9-photo-view", pictured(inCall(call.Talking, admitted("Camille Moreau"))), func(d *desk) { d.BoardMeet("me", "p1", true); d.openPhoto("7") }},
+		{"d9-photo-turned", pictured(inCall(call.Talking, admitted("Camille Moreau"))), func(d *desk) {
+			d.BoardMeet("me", "p1", true)
+			d.openPhoto("7")
+			test.Tap(d.button(d.words.T("desktop.photo.right")))
+		}},
+		{"d9-photo-unseen", with(pictured(inCall(call.Talking, admitted("Camille Moreau"))), func(s *call.State) { s.Call.Files[1].Content = []byte("\x89PNG\r\n\x1a\n") }), func(d *desk) { d.openPhoto("7") }},
+		{"d9-photo-erase", pictured(inCall(call.Talking, admitted("Camille Moreau"))), func(d *desk) {
+			d.openPhoto("7")
+			test.Tap(d.button(d.words.T("desktop.photo.erase")))
+		}},
 		{"d8-files-empty", with(written(inCall(call.Talking, admitted("Camille Moreau")), 0), func(s *call.State) { s.Call.FileLimit = 100_000_000 }), func(d *desk) { d.ctrl(fyne.KeyK); d.turnTo(filesPart) }},
 		{"d7-files-news", filed(inCall(call.Talking, admitted("Camille Moreau"))), nil},
 		{"d7-settings", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.ctrl(fyne.KeyComma) }},
@@ -223,6 +273,46 @@ func filed(s call.State) call.State {
 		{ID: "6", Mine: true, Name: "vide.txt", State: files.Failed, Problem: files.ProblemEmpty},
 	}
 	return s
+}
+
+// photographed is a photograph as a telephone takes it, upright.
+func photographed() []byte {
+	var out bytes.Buffer
+	_ = jpeg.Encode(&out, portrait(600, 800, color.RGBA{206, 196, 182, 255}, color.RGBA{92, 122, 92, 255}), nil) // memory takes everything
+	return out.Bytes()
+}
+
+// pictured is a call with pictures that were received: a file, a photograph, one that was erased
+// and one beneath the whiteboard.
+func pictured(s call.State) call.State {
+	s.Call.FileLimit = 100_000_000
+	content := photographed()
+	s.Call.Files = []files.Item{
+		{ID: "3", From: "p1", Name: "radio du poignet.png", Kind: "image/png", Size: 2_431_000, State: files.Done, Path: "/home/anne/radio du poignet.png", Thumbnail: selfPicture()},
+		{ID: "7", From: "p1", Use: files.Snapshot, Name: "photo-2026-06-03-10h41.jpg", Kind: "image/jpeg", Size: 1_874_000, State: files.Done, Content: content, Thumbnail: portrait(192, 256, color.RGBA{206, 196, 182, 255}, color.RGBA{92, 122, 92, 255})},
+		{ID: "8", From: "p1", Use: files.Snapshot, Name: "photo-2026-06-03-10h38.jpg", Kind: "image/jpeg", Size: 1_874_000, State: files.Erased},
+		{ID: "9", From: "p1", Use: files.Backdrop, Name: "ground", Kind: "image/jpeg", Size: 1_874_000, State: files.Ready},
+	}
+	return s
+}
+
+// lay lets somebody lay a picture under the board; here tells whether its file has come.
+func (d *desk) lay(here bool) {
+	d.BoardMeet("me", "p1", true)
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, patientPicture(), nil); err != nil {
+		d.t.Fatal(err)
+	}
+	read, err := picture.Read(out.Bytes())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.BoardLay(board.Ground{File: "the-file-of-the-ground", Width: read.Width, Height: read.Height, SHA: read.SHA}, nil)
+	if here {
+		s := d.state
+		s.Call.Files = append(slices.Clone(s.Call.Files), files.Item{ID: "p1/the-file-of-the-ground", Offer: "the-file-of-the-ground", From: "p1", Use: files.Backdrop, State: files.Done, Picture: read})
+		d.Show(s)
+	}
 }
 
 // sketch lets the patient draw.

@@ -3,11 +3,13 @@ package ui
 import (
 	"fmt"
 	"image/color"
+	"slices"
 
 	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/pointing"
 	"ekermed.example/ekermed/internal/call/wire"
 	"ekermed.example/ekermed/internal/ui/kit"
-	"ekermed.example/ekermed/internal/ui/video"
+	"ekermed.example/ekermed/internal/ui/lens"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -84,24 +86,89 @@ func (w words) surface(s call.Surface) string {
 
 // presentation is the screen that somebody shows, and the mark that we show ours.
 type presentation struct {
-	u           *UI
-	view        *video.View
-	from        string // whose screen is on view, empty for nobody's
-	border      *canvas.Rectangle
-	root        *fyne.Container
-	banner      *kit.Banner
-	pause, stop *kit.Button
+	u    *UI
+	view *lens.Lens
+	// tools lie on the view, and step back as the bar of the call does.
+	tools                   *fyne.Container
+	of                      *kit.Text
+	less, fit, more, finger *kit.Button
+	from                    string // whose screen is on view, empty for nobody's
+	border                  *canvas.Rectangle
+	root                    *fyne.Container
+	banner                  *kit.Banner
+	pause, stop             *kit.Button
 }
 
 func newPresentation(u *UI) *presentation {
 	w := u.words
-	p := &presentation{u: u, view: video.New(stage, 0, ""), border: canvas.NewRectangle(color.Transparent)}
+	p := &presentation{u: u, border: canvas.NewRectangle(color.Transparent)}
 	p.border.StrokeWidth = 5
 	p.root = container.NewStack(p.border)
 	p.pause = kit.NewButton(u.host, kit.Secondary, "eye-slash", "", func() { u.emit(call.HoldScreen{On: !u.state.Call.Sharing.Paused}) }).Small()
 	p.stop = kit.NewButton(u.host, kit.Primary, "x", w.T("desktop.share.stop"), func() { u.emit(call.HideScreen{}) }).Small()
 	p.banner = kit.NewBanner(p.pause, p.stop)
+	p.view = lens.New(lens.Options{Now: u.o.Now, Key: u.typed,
+		Point: func(at pointing.Place, off bool) { u.emit(call.PointAt{At: at, Off: off}) },
+		Touched: func() {
+			if s, ok := u.screen.(*callScreen); ok {
+				s.pointed()
+			}
+		},
+		Changed: p.dress})
+	p.of = kit.NewText("", kit.Caption, kit.CallInk).Bold().Fit(kit.Whole)
+	p.less = kit.NewButton(u.host, kit.OnCall, "magnifying-glass-minus", "", func() { p.view.Zoom(1 / 1.5) }).Named(w.T("desktop.share.less")).Small()
+	p.fit = kit.NewButton(u.host, kit.OnCall, "frame-corners", "", p.view.Turn).Small()
+	p.more = kit.NewButton(u.host, kit.OnCall, "magnifying-glass-plus", "", func() { p.view.Zoom(1.5) }).Named(w.T("desktop.share.more")).Small()
+	p.finger = kit.NewButton(u.host, kit.OnCall, "hand-pointing", w.T("desktop.share.point"), func() {
+		p.view.Point(!p.view.Finger())
+		if p.view.Finger() {
+			u.focus(p.view) // the arrow keys move the finger
+		}
+	}).Small()
+	p.tools = chip(kit.Row(kit.S, p.of, p.less, p.fit, p.more, p.finger))
+	p.dress()
 	return p
+}
+
+// dress fits the buttons to what can be done now.
+func (p *presentation) dress() {
+	w := p.u.words
+	p.less.Able(p.view.Larger())
+	p.fit.Name = w.T("desktop.share.actual")
+	if p.view.Larger() {
+		p.fit.Name = w.T("desktop.share.whole")
+	}
+	kind := kit.OnCall
+	p.finger.Name = w.T("desktop.share.point")
+	if p.view.Finger() {
+		kind, p.finger.Name = kit.OffCall, w.T("desktop.share.point_off")
+	}
+	p.finger.Set(kind, "hand-pointing", w.T("desktop.share.point"))
+}
+
+// inUse tells whether the pointer or the keyboard is on the tools.
+func (p *presentation) inUse() bool {
+	return slices.ContainsFunc([]*kit.Button{p.less, p.fit, p.more, p.finger}, func(b *kit.Button) bool { return b.Hovered() || b.Focused() })
+}
+
+// mark shows where people point: as dots on the screen of another, and in words while we show
+// ours, for no system lets us draw over it everywhere.
+func (p *presentation) mark(c call.Consultation) {
+	var dots []lens.Dot
+	who := ""
+	for _, d := range c.Dots {
+		name := p.u.writer(c, d.Peer, d.Peer == c.Self)
+		dots = append(dots, lens.Dot{At: d.At, Name: name})
+		if d.Peer != c.Self && who == "" {
+			who = name
+		}
+	}
+	if p.from != "" {
+		p.view.Mark(dots)
+	}
+	if c.Sharing.On() {
+		p.say(c, who)
+	}
 }
 
 // show tells whether somebody else's screen takes the stage.
@@ -109,6 +176,27 @@ func (p *presentation) show(c call.Consultation) bool {
 	w := p.u.words
 	p.border.StrokeColor = kit.Color(kit.Danger)
 	p.root.Hidden = !c.Sharing.On()
+	p.say(c, "")
+	from := ""
+	if who, ok := c.Presenter(); ok && who.ID != c.Self && who.Place == wire.PlaceCall {
+		from = wire.ScreenStream(who.ID)
+		p.view.Name = w.T("desktop.share.of", "name", w.person(who))
+		p.of.Set(p.view.Name)
+		p.view.Name += ". " + w.T("desktop.share.keys")
+	}
+	if from != p.from {
+		p.from = from
+		p.view.Clear()
+	}
+	p.view.Hidden = p.from == ""
+	p.mark(c)
+	p.frame()
+	return p.from != ""
+}
+
+// say tells above the picture what we show; who points at it, empty when nobody does.
+func (p *presentation) say(c call.Consultation, who string) {
+	w := p.u.words
 	sentence, action := w.problem(c.Sharing.Problem)
 	tone, icon := kit.Bad, "warning-circle"
 	p.pause.Hidden, p.stop.Hidden = true, true
@@ -116,20 +204,15 @@ func (p *presentation) show(c call.Consultation) bool {
 		icon, p.pause.Hidden, p.stop.Hidden = "monitor", false, false
 		sentence, action = w.T("desktop.share.on", "name", w.surfaceName(c.Sharing.Surface)), w.T("desktop.share.seen")
 		p.pause.Set(kit.Secondary, "eye-slash", w.T("desktop.share.pause"))
+		if who != "" {
+			icon, action = "hand-pointing", w.T("desktop.share.pointed", "name", who)
+		}
 		if c.Sharing.Paused {
 			tone, action = kit.Amber, w.T("desktop.share.paused")
 			p.pause.Set(kit.Secondary, "eye", w.T("desktop.share.go_on"))
 		}
 	}
 	p.banner.Say(tone, icon, sentence, action)
-	p.from = ""
-	if who, ok := c.Presenter(); ok && who.ID != c.Self && who.Place == wire.PlaceCall {
-		p.from = wire.ScreenStream(who.ID)
-		p.view.Name = w.T("desktop.share.of", "name", w.person(who))
-	}
-	p.view.Hidden = p.from == ""
-	p.frame()
-	return p.from != ""
 }
 
 func (p *presentation) frame() {
@@ -138,6 +221,7 @@ func (p *presentation) frame() {
 		return
 	}
 	p.view.Draw(p.u.o.Frames.Latest(p.from))
+	p.view.Tick()
 }
 
 // strip sets pictures of people one above another at the right, each 16 to 9.

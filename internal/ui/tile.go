@@ -26,6 +26,7 @@ type tile struct {
 	name   *kit.Text
 	why    *kit.Text
 	tag    *nameTag
+	pin    *kit.Button
 }
 
 // speaksAt is the loudness of speech; heldFor bridges the pauses between words.
@@ -42,13 +43,22 @@ type nameTag struct {
 	hand         *kit.Icon
 	frame        *canvas.Rectangle
 	spoke        time.Time
+	// pin makes the person large: offered when somebody is at the bar, and where it has room.
+	pin              *kit.Button
+	offered, cramped bool
 }
 
-func newNameTag(w words) *nameTag {
-	g := &nameTag{name: kit.NewText("", kit.Caption, kit.CallInk).Bold().Fit(kit.Whole), hand: kit.NewIcon("hand", kit.Body, kit.CallWaiting), frame: canvas.NewRectangle(color.Transparent)}
+// offer lets the pin come and go.
+func (g *nameTag) offer(on bool) {
+	g.offered = on
+	g.pin.Hidden = !on || g.cramped
+}
+
+func newNameTag(w words, pin *kit.Button) *nameTag {
+	g := &nameTag{pin: pin, name: kit.NewText("", kit.Caption, kit.CallInk).Bold().Fit(kit.Whole), hand: kit.NewIcon("hand", kit.Body, kit.CallWaiting), frame: canvas.NewRectangle(color.Transparent)}
 	g.speaks = kit.Row(kit.XS, kit.NewIcon("speaker-high", kit.Caption, kit.CallInk), kit.NewText(w.T("desktop.call.speaks"), kit.Caption, kit.CallInk).Fit(kit.Whole))
 	g.frame.StrokeWidth = 4
-	g.root = container.New(tagLayout{}, g.frame, chip(kit.Row(kit.S, g.hand, g.name, g.speaks)))
+	g.root = container.New(&tagLayout{g}, g.frame, chip(kit.Row(kit.S, g.hand, g.name, g.speaks)), pin)
 	return g
 }
 
@@ -73,12 +83,12 @@ func (g *nameTag) loud(level float64, now time.Time) {
 	g.root.Refresh()
 }
 
-// tagLayout frames the picture, and sets the name at its lower left.
-type tagLayout struct{}
+// tagLayout frames the picture, and sets the name at its lower left, with the pin after it.
+type tagLayout struct{ g *nameTag }
 
-func (tagLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(32, 18) }
+func (*tagLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(32, 18) }
 
-func (tagLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+func (l *tagLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(size)
 	tag := objects[1].MinSize()
 	gap := kit.Size(kit.S)
@@ -87,6 +97,16 @@ func (tagLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 	objects[1].Resize(fyne.NewSize(fyne.Min(tag.Width, fyne.Max(0, size.Width-2*gap)), tag.Height))
 	objects[1].Move(fyne.NewPos(gap, size.Height-tag.Height-gap))
+	pin := objects[2].MinSize()
+	if x := 2*gap + objects[1].Size().Width; x+pin.Width+gap <= size.Width && tag.Height > 0 {
+		objects[2].Resize(pin)
+		objects[2].Move(fyne.NewPos(x, size.Height-gap-(tag.Height+pin.Height)/2))
+	} else { // at the other corner, where the picture is narrow
+		objects[2].Resize(pin)
+		objects[2].Move(fyne.NewPos(fyne.Max(0, size.Width-pin.Width), 0))
+	}
+	l.g.cramped = size.Width < pin.Width || size.Height < pin.Height
+	l.g.offer(l.g.offered)
 }
 
 func newTile(u *UI) *tile {
@@ -96,9 +116,24 @@ func newTile(u *UI) *tile {
 		why:    kit.NewText("", kit.Lead, kit.CallMuted).Align(fyne.TextAlignCenter)}
 	t.face = centred(t.avatar)
 	t.calm = container.New(&calmLayout{t}, kit.Column(kit.M, t.face, kit.Column(kit.XS, t.name, t.why)))
-	t.tag = newNameTag(u.words)
-	t.root = container.NewStack(t.view, t.calm, t.tag.root)
+	t.pin = kit.NewButton(u.host, kit.OverPicture, "push-pin", "", func() { u.pin(t.id) }).Small()
+	t.tag = newNameTag(u.words, t.pin)
+	press := newMover(kit.None, func() {
+		if s, ok := u.screen.(*callScreen); ok {
+			s.pointed()
+		}
+	})
+	press.pressed = func() { t.press() }
+	t.root = container.NewStack(t.view, t.calm, press, t.tag.root)
 	return t
+}
+
+// press on a picture makes its person large or lets them go; while the bar steps back it only
+// brings that back.
+func (t *tile) press() {
+	if t.pin.Visible() && t.id != "" {
+		t.u.pin(t.id)
+	}
 }
 
 // show takes a person and the words for when there is no picture.

@@ -51,11 +51,14 @@ type Options struct {
 	OpenURL func(string)
 	// PickFiles asks which files to send, and PickFolder where to keep one; nothing is called
 	// when the clinician thinks better of it. Downloads is where files are kept otherwise.
-	PickFiles  func(chosen func(paths []string))
-	PickFolder func(chosen func(dir string))
+	PickFiles   func(chosen func(paths []string))
+	PickPicture func(chosen func(path string)) // PNG or JPEG
+	PickFolder  func(chosen func(dir string))
 	// Save asks where to keep a content, and keeps it.
 	Save      func(name string, content []byte)
 	Downloads string
+	// Aside runs what would hold the UI thread up; nil means at once, here.
+	Aside func(work func())
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Language is the system's, used while the settings name none.
@@ -125,6 +128,7 @@ type UI struct {
 	live     liveness
 	beside   beside
 	drawing  drawing
+	viewing  viewing
 }
 
 // New makes a desk that shows nothing until Show. It needs fyne.CurrentApp, whose
@@ -132,6 +136,9 @@ type UI struct {
 func New(o Options) *UI {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Aside == nil {
+		o.Aside = func(work func()) { work() }
 	}
 	if o.Emit == nil {
 		o.Emit = func(call.Event) {}
@@ -151,6 +158,9 @@ func (u *UI) Content() fyne.CanvasObject { return u.root }
 // keeps focus, half-typed text and scroll position.
 func (u *UI) Show(s call.State) {
 	if u.began && reflect.DeepEqual(u.state, s) {
+		return
+	}
+	if u.onlyPointed(s) {
 		return
 	}
 	redress := !u.began || u.state.Settings != s.Settings
@@ -183,6 +193,20 @@ func (u *UI) Show(s call.State) {
 		u.openProxy() // the room does not come back without
 	}
 	u.announce()
+}
+
+// onlyPointed takes fingers that moved on a shown screen, which they do many times a second: all
+// else stays as it is.
+func (u *UI) onlyPointed(s call.State) bool {
+	screen, ok := u.screen.(*callScreen)
+	before := u.state
+	before.Call.Dots = s.Call.Dots
+	if !u.began || !ok || !reflect.DeepEqual(before, s) {
+		return false
+	}
+	u.state = s
+	screen.screen.mark(s.Call)
+	return true
 }
 
 // begin is the part of Show that every change of navigation needs too.

@@ -128,6 +128,22 @@ func TestSenderLeaves(t *testing.T) {
 	if c.kept != 1 {
 		t.Error("what was whole is lost")
 	}
+	// Back, as after a hold, with the file still under way: it can be taken again.
+	c.Meet(Peer{"p", wire.RolePatient})
+	p.Meet(Peer{"c", wire.RoleClinician})
+	tb.deliver()
+	it := c.find(theirs("p", half))
+	if it.State != Ready || it.Problem != "" {
+		t.Fatalf("after they came back: %+v", it.Item)
+	}
+	c.Take(it.ID, Target{})
+	p.Sent(half, make([]byte, 32))
+	tb.deliver()
+	c.Fetched(it.ID, make([]byte, 32))
+	tb.deliver()
+	if it.State != Done || p.find(half).Replies["c"] != Received {
+		t.Errorf("%+v", it.Item)
+	}
 }
 
 // Messages that nobody honest sends change nothing that is there.

@@ -15,6 +15,7 @@ import (
 
 	"ekermed.example/ekermed/internal/call/files/courier"
 	"ekermed.example/ekermed/internal/call/files/safe"
+	"ekermed.example/ekermed/internal/call/picture"
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
@@ -30,7 +31,13 @@ type Target struct {
 	Dir string
 	// Name is the wanted name; empty: the one that it was sent under.
 	Name string
+	// Memory keeps it there and not on the disk; only what is no larger than picture.MaxBytes.
+	// Ground is the same for what lies under a whiteboard: the picture is kept, not its file.
+	Memory, Ground bool
 }
+
+// memory: nothing of it goes on the disk.
+func (t Target) memory() bool { return t.Memory || t.Ground }
 
 // Work carries files, see Porter. None of it blocks.
 type Work interface {
@@ -69,6 +76,8 @@ type File struct {
 	Kind   string // MIME type, may be empty
 	Use    Use    // empty: Plain
 	Source courier.Source
+	// Picture is what is seen of a Backdrop; nil of anything else.
+	Picture *picture.Picture
 	// To are its addressees' ids. Empty: everybody, later ones too as their role has it.
 	To []string
 }
@@ -163,6 +172,9 @@ func (e *Engine) addresses(it *item, peer string) bool {
 	if len(it.to) > 0 {
 		return slices.Contains(it.to, peer)
 	}
+	if it.Use == Backdrop {
+		return true // the board itself is for everybody who comes
+	}
 	switch m.role {
 	case wire.RoleInterpreter, wire.RoleCompanion:
 		return it.order > m.came
@@ -184,7 +196,7 @@ func (e *Engine) Send(f File) string {
 	name := safe.Name(f.Name)
 	it := &item{order: e.order, to: slices.Clone(f.To), source: f.Source}
 	it.said = offer{ID: id, Use: f.Use, Name: name, Size: f.Source.Size, Kind: f.Kind}
-	it.Item = Item{ID: id, Mine: true, Use: f.Use, Name: name, Size: f.Source.Size, Kind: f.Kind, State: Uploading,
+	it.Item = Item{ID: id, Offer: id, Picture: f.Picture, Mine: true, Use: f.Use, Name: name, Size: f.Source.Size, Kind: f.Kind, State: Uploading,
 		Warning: string(safe.WarningOf(name)), Replies: map[string]Reply{}, Reasons: map[string]Problem{}}
 	if !it.said.kindIsGood() {
 		it.said.Kind = ""
@@ -210,7 +222,7 @@ func (e *Engine) Send(f File) string {
 // makeRoom forgets the oldest file that nobody waits for any more.
 func (e *Engine) makeRoom() bool {
 	for _, it := range e.items {
-		if it.State == Failed || it.State == Withdrawn || !it.Mine && it.State == Done {
+		if it.State == Failed || it.State == Withdrawn || it.State == Erased || !it.Mine && it.State == Done {
 			e.remove(it)
 			return true
 		}
@@ -290,11 +302,33 @@ func (e *Engine) Take(id string, to Target) {
 	if it == nil || it.Mine || it.State != Ready && !(it.State == Failed && it.again()) {
 		return
 	}
+	if to.memory() && it.Size > picture.MaxBytes {
+		return
+	}
 	it.target, it.taking = to, true
 	it.Problem = ""
 	e.fetch(it)
 	e.reply(it)
 	e.changed()
+}
+
+// Erase forgets somebody else's file that was kept in memory; it cannot be taken again.
+func (e *Engine) Erase(id string) {
+	if it := e.find(id); it != nil && !it.Mine && it.State == Done && it.target.memory() {
+		e.o.Work.Drop(id)
+		it.State, it.Content, it.Picture, it.Thumbnail = Erased, nil, nil, nil
+		e.changed()
+	}
+}
+
+// Release forgets it for now: it can be taken again as long as its sender offers it.
+func (e *Engine) Release(id string) {
+	if it := e.find(id); it != nil && !it.Mine && it.State == Done && it.target.memory() {
+		e.o.Work.Drop(id)
+		it.Content, it.Picture, it.Thumbnail = nil, nil, nil
+		it.back("")
+		e.changed()
+	}
 }
 
 // again tells whether another try may end better.

@@ -6,6 +6,7 @@ import (
 
 	"ekermed.example/ekermed/internal/call/files/courier"
 	"ekermed.example/ekermed/internal/call/files/safe"
+	"ekermed.example/ekermed/internal/call/picture"
 )
 
 // Hear takes a control message of another participant. What is malformed, unknown or none of
@@ -19,7 +20,7 @@ func (e *Engine) Hear(from string, payload []byte) {
 	case offer:
 		e.offered(from, c.named())
 	case withdrawn:
-		if it := e.find(theirs(from, c.ID)); it != nil && it.State != Done && it.State != Withdrawn {
+		if it := e.find(theirs(from, c.ID)); it != nil && it.State != Done && it.State != Erased && it.State != Withdrawn {
 			e.o.Work.Drop(it.ID)
 			it.State, it.Problem, it.taking = Withdrawn, "", false
 		}
@@ -50,7 +51,7 @@ func (e *Engine) offered(from string, o offer) {
 		e.discover(from, o)
 		return
 	}
-	if it.State == Withdrawn || it.State == Done || o.Size != it.Size || o.Use != it.Use {
+	if it.State == Withdrawn || it.State == Done || it.State == Erased || o.Size != it.Size || o.Use != it.Use {
 		e.reply(it)
 		return // it is another file under the same id, or comes too late
 	}
@@ -59,6 +60,9 @@ func (e *Engine) offered(from string, o offer) {
 		return // an older message, or one that cannot be true
 	}
 	it.said.Blob, it.said.Key, it.said.Sum = o.Blob, o.Key, o.Sum
+	if it.State == Failed && it.Problem == ProblemLeft {
+		it.back("") // they are back, as after a hold, and have it still
+	}
 	if anew {
 		// The server lost it and its sender begins anew: so do we.
 		e.o.Work.Drop(it.ID)
@@ -93,7 +97,7 @@ func (e *Engine) discover(from string, o offer) {
 	}
 	e.order++
 	it := &item{said: o, order: e.order}
-	it.Item = Item{ID: theirs(from, o.ID), From: from, Use: o.Use, Name: o.Name, Size: o.Size, Kind: o.Kind, State: Ready, Warning: string(safe.WarningOf(o.Name))}
+	it.Item = Item{ID: theirs(from, o.ID), Offer: o.ID, From: from, Use: o.Use, Name: o.Name, Size: o.Size, Kind: o.Kind, State: Ready, Warning: string(safe.WarningOf(o.Name))}
 	e.items = append(e.items, it)
 }
 
@@ -115,7 +119,7 @@ func (e *Engine) say(peer string, it *item) {
 // reply tells the sender of a file how it stands here.
 func (e *Engine) reply(it *item) {
 	switch {
-	case it.State == Done:
+	case it.State == Done, it.State == Erased:
 		e.tell(it.From, answer{it.said.ID, Received, ""})
 	case it.State == Failed, it.State == Ready && it.Problem == ProblemGone:
 		e.tell(it.From, answer{it.said.ID, Refused, it.Problem})
@@ -256,6 +260,9 @@ type Kept struct {
 	Path      string
 	Kind      safe.Kind
 	Thumbnail *image.RGBA
+	// Content and Picture are as in Item.
+	Content []byte
+	Picture *picture.Picture
 }
 
 // Kept tells that a file passed and has its place.
@@ -266,6 +273,7 @@ func (e *Engine) Kept(id string, k Kept) {
 	}
 	it.State, it.taking = Done, false
 	it.Path, it.Kind, it.Warning, it.Thumbnail = k.Path, k.Kind.MIME, string(k.Kind.Warning), k.Thumbnail
+	it.Content, it.Picture = k.Content, k.Picture
 	e.reply(it)
 	e.changed()
 }
@@ -273,7 +281,7 @@ func (e *Engine) Kept(id string, k Kept) {
 // Broke tells that a transfer is at its end.
 func (e *Engine) Broke(id string, why Problem) {
 	it := e.find(id)
-	if it == nil || it.State == Withdrawn || it.State == Done {
+	if it == nil || it.State == Withdrawn || it.State == Done || it.State == Erased {
 		return
 	}
 	if why == ProblemGone && !it.Mine && it.taking {

@@ -1,8 +1,10 @@
 package files
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"path/filepath"
 	"sync"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"ekermed.example/ekermed/internal/call/files/courier"
 	"ekermed.example/ekermed/internal/call/files/parcel"
 	"ekermed.example/ekermed/internal/call/files/safe"
+	"ekermed.example/ekermed/internal/call/picture"
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
@@ -55,7 +58,9 @@ type Porter struct {
 type job struct {
 	upload  *courier.Upload
 	fetch   *courier.Fetch
-	landing *safe.Landing
+	landing *safe.Landing // nil for what goes to memory
+	memory  bytes.Buffer
+	to      Target
 	cancel  context.CancelFunc // of what runs
 	done    chan struct{}      // closed when nothing runs
 }
@@ -155,11 +160,13 @@ func (p *Porter) Fetch(id string, what courier.Sending, size int64, to Target) {
 	p.run(id, p.down, func(ctx context.Context, j *job, tell teller) {
 		if j.fetch == nil {
 			var err error
-			if j.landing, err = safe.Land(to.Dir); err != nil {
-				tell.broke(unwritten(err))
-				return
+			if j.to = to; !to.memory() {
+				if j.landing, err = safe.Land(to.Dir); err != nil {
+					tell.broke(unwritten(err))
+					return
+				}
 			}
-			if j.fetch, err = courier.NewFetch(p.o.Server, what, size, j.landing); err != nil {
+			if j.fetch, err = courier.NewFetch(p.o.Server, what, size, j.place()); err != nil {
 				tell.broke(ProblemForged)
 				return
 			}
@@ -175,19 +182,27 @@ func (p *Porter) Fetch(id string, what courier.Sending, size int64, to Target) {
 	})
 }
 
+// place is where what is fetched goes.
+func (j *job) place() io.Writer {
+	if j.landing == nil {
+		return &j.memory
+	}
+	return j.landing
+}
+
 // Keep checks what was fetched and gives it its name.
 func (p *Porter) Keep(id, name string) {
 	p.run(id, p.down, func(ctx context.Context, j *job, tell teller) {
+		if j.to.memory() {
+			p.hold(ctx, j, name, tell)
+			return
+		}
 		if err := j.landing.Close(); err != nil {
 			tell.broke(unwritten(err))
 			return
 		}
 		if err := p.o.Scanner.Check(ctx, j.landing.Path()); err != nil {
-			if errors.Is(err, safe.ErrInfected) {
-				tell.broke(ProblemInfected)
-			} else {
-				tell.broke(ProblemUnchecked)
-			}
+			tell.broke(suspect(err))
 			return
 		}
 		path, err := j.landing.Keep(name)
@@ -205,6 +220,40 @@ func (p *Porter) Keep(id, name string) {
 		}
 		tell.post(func() { tell.to.Kept(id, k) })
 	})
+}
+
+// hold checks what is to stay in memory. What is kept there is a picture, as a rule: anything
+// else is no ground.
+func (p *Porter) hold(ctx context.Context, j *job, name string, tell teller) {
+	content := j.memory.Bytes()
+	if err := p.o.Scanner.CheckBytes(ctx, content); err != nil {
+		tell.broke(suspect(err))
+		return
+	}
+	k := Kept{Kind: safe.KindOfBytes(content, name)}
+	if j.to.Ground {
+		read, err := picture.Read(content)
+		if err != nil {
+			tell.broke(ProblemForged)
+			return
+		}
+		k.Picture = read
+	} else {
+		k.Content = content
+		if small, err := safe.ThumbnailOf(content); err == nil { // what is no picture has none
+			k.Thumbnail = small
+		}
+	}
+	j.memory = bytes.Buffer{} // it is the view's now
+	tell.post(func() { tell.to.Kept(tell.id, k) })
+}
+
+// suspect names how a scan ended.
+func suspect(err error) Problem {
+	if errors.Is(err, safe.ErrInfected) {
+		return ProblemInfected
+	}
+	return ProblemUnchecked
 }
 
 // Stop halts a transfer; what there is of it stays.

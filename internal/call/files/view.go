@@ -1,13 +1,18 @@
 package files
 
-import "image"
+import (
+	"image"
+
+	"ekermed.example/ekermed/internal/call/picture"
+)
 
 // State is where a file stands.
 type State string
 
 // The states. Of one's own: Uploading, Ready (at the server, for others to fetch), Done
 // (everybody has it). Of somebody else's: Ready (may be taken), Fetching, Checking, Done.
-// Either: Paused (by hand or by the line, as Problem tells), Failed, Withdrawn.
+// Either: Paused (by hand or by the line, as Problem tells), Failed, Withdrawn. Erased is one
+// that was here, in memory, until somebody wanted it gone.
 const (
 	Uploading State = "uploading"
 	Ready     State = "ready"
@@ -17,6 +22,7 @@ const (
 	Done      State = "done"
 	Failed    State = "failed"
 	Withdrawn State = "withdrawn"
+	Erased    State = "erased"
 )
 
 // Problem says why, as a code: the screen has the sentence.
@@ -50,8 +56,8 @@ const (
 
 // Item is all that a screen shows of one file.
 type Item struct {
-	// ID names it here; it is not the id that travels.
-	ID string
+	// ID names it here; Offer is the id that travels, which two people may choose alike.
+	ID, Offer string
 	// Mine: sent from here. From is the other sender's id.
 	Mine bool
 	From string
@@ -70,6 +76,11 @@ type Item struct {
 	// it was kept. Both of somebody else's, once it is Done.
 	Thumbnail *image.RGBA
 	Path      string
+	// Content is the file where it was kept in memory, and nowhere else. It does not change.
+	Content []byte
+	// Picture is what lies under a whiteboard: of a Backdrop of one's own, and of somebody
+	// else's once it is Done.
+	Picture *picture.Picture
 	// Whole: its sender has sent all of it.
 	Whole bool
 	// Replies are what its addressees said, by their ids, and Reasons why they refused.

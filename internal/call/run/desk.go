@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/board"
 	"ekermed.example/ekermed/internal/call/files/safe"
 	"ekermed.example/ekermed/internal/call/link"
 	"ekermed.example/ekermed/internal/call/peer"
@@ -62,6 +63,8 @@ type Board interface {
 	Meet(self, peer string, mayDraw bool)
 	Part(peer string)
 	Hear(peer string, payload []byte)
+	// Lay: this picture is on its way to everybody, make it the ground; or why it cannot be.
+	Lay(g board.Ground, refused error)
 	Close()
 }
 

@@ -32,8 +32,8 @@ type player struct {
 	wg            sync.WaitGroup
 }
 
-// picture is a VP8 key frame's first bytes (RFC 6386 section 9.1): 16 × 16 pixels.
-var picture = append([]byte{0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x10, 0x00, 0x10, 0x00}, make([]byte, 90)...)
+// keyFramePicture is a VP8 key frame's first bytes (RFC 6386 section 9.1): 16 × 16 pixels.
+var keyFramePicture = append([]byte{0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x10, 0x00, 0x10, 0x00}, make([]byte, 90)...)
 
 func newPlayer(t *testing.T) *player {
 	t.Helper()
@@ -58,7 +58,7 @@ func newPlayer(t *testing.T) *player {
 			}
 			_ = p.audio.WriteSample(media.Sample{Data: p.sealed(wire.Audio, []byte{0xf8, 0xff, 0xfe}), Duration: 20 * time.Millisecond})
 			if n%2 == 0 {
-				_ = p.video.WriteSample(media.Sample{Data: p.sealed(wire.Video, picture), Duration: 40 * time.Millisecond})
+				_ = p.video.WriteSample(media.Sample{Data: p.sealed(wire.Video, keyFramePicture), Duration: 40 * time.Millisecond})
 			}
 		}
 	})
@@ -158,17 +158,21 @@ func startDesk(t *testing.T) *desk {
 	return startDeskBy(t, nil, nil, &memory{})
 }
 
-func startDeskBy(t *testing.T, dialer Dialer, trust *tls.Config, kept *memory) *desk {
+func startDeskBy(t *testing.T, dialer Dialer, trust *tls.Config, kept *memory, more ...func(*Options)) *desk {
 	t.Helper()
 	d := &desk{player: newPlayer(t)}
-	d.Desk = New(Options{
+	o := Options{
 		Machine: machine{d.player}, Memory: kept, Dialer: dialer, TLS: trust, Client: "test", Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		Changed: func(s call.State) {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			d.last = s
 		},
-	}, call.Remembered{})
+	}
+	for _, set := range more {
+		set(&o)
+	}
+	d.Desk = New(o, call.Remembered{})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- d.Run(ctx) }()

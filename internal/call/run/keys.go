@@ -109,6 +109,7 @@ func (d *Desk) tick() {
 		d.paired()
 		d.features.chat.Tick()
 		d.features.photo.Tick()
+		d.features.finger.Tick()
 		d.share()
 	}
 }

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ type ring struct {
 	g      *seal.Group
 	self   string
 	people map[string]wire.Person
+	said   []string // what features said, as topic and payload
 	end    chan struct{}
 	done   sync.WaitGroup
 }
@@ -34,6 +36,8 @@ func sealing(t *testing.T, base, code string, direct bool) *guest {
 			return
 		}
 		_ = g.link.Send(m)
+	}, Said: func(_ string, topic wire.Topic, _ bool, said []byte) {
+		r.said = append(r.said, string(topic)+" "+string(said))
 	}, KeyFrame: func() {}, Now: time.Now}); err != nil {
 		t.Fatal(err)
 	}
@@ -114,6 +118,19 @@ func (r *ring) close() {
 		close(r.end)
 		r.done.Wait()
 	}
+}
+
+// say tells somebody something of a feature; heard tells whether something was said to us.
+func (r *ring) say(peer string, topic wire.Topic, payload string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.g.Say(peer, topic, false, []byte(payload))
+}
+
+func (r *ring) heard(topic wire.Topic, payload string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Contains(r.said, string(topic)+" "+payload)
 }
 
 func (r *ring) pairings() []seal.Pairing {

@@ -11,6 +11,7 @@ import (
 	"ekermed.example/ekermed/internal/call/files"
 	"ekermed.example/ekermed/internal/call/files/courier"
 	"ekermed.example/ekermed/internal/call/photo"
+	"ekermed.example/ekermed/internal/call/pointing"
 	"ekermed.example/ekermed/internal/call/seal"
 	"ekermed.example/ekermed/internal/call/wire"
 )
@@ -20,10 +21,13 @@ import (
 type features struct {
 	chat   *chat.Log
 	photo  *photo.Asker
+	finger *pointing.Pointing
 	files  *files.Engine
 	porter *files.Porter
-	token  *atomic.Value // string: of the newest wire.Files
-	filed  bool          // the files are others now
+	token  *atomic.Value   // string: of the newest wire.Files
+	filed  bool            // the files are others now
+	ground string          // the file under the whiteboard, as it travels
+	took   map[string]bool // photographs that were taken by themselves
 	// met counts the agreements with each participant that features know of; somebody who is
 	// away is not in it.
 	met map[string]int
@@ -38,7 +42,7 @@ type posted struct {
 }
 
 func (d *Desk) newFeatures() *features {
-	f := &features{chat: chat.New(d.o.Now), photo: photo.New(d.o.Now), met: map[string]int{}, token: &atomic.Value{}}
+	f := &features{chat: chat.New(d.o.Now), photo: photo.New(d.o.Now), finger: pointing.New(d.o.Now), met: map[string]int{}, took: map[string]bool{}, token: &atomic.Value{}}
 	f.token.Store("")
 	entry, token := d.entry, f.token
 	f.porter = files.NewPorter(files.PorterOptions{
@@ -98,7 +102,7 @@ func (d *Desk) handle(wish call.Event) {
 			e.Send(files.File{Name: filepath.Base(path), Source: from})
 		}
 	case call.TakeFile:
-		e.Take(w.ID, files.Target{Dir: w.Dir})
+		e.Take(w.ID, d.features.target(w))
 	case call.PauseFile:
 		if w.On {
 			e.Pause(w.ID)
@@ -113,8 +117,20 @@ func (d *Desk) handle(wish call.Event) {
 		} else {
 			d.features.photo.Cancel(w.Peer)
 		}
+	case call.PointAt:
+		if w.Off {
+			d.features.finger.Off()
+		} else {
+			d.features.finger.Point(w.At)
+		}
 	case call.DeclineFile:
 		e.Decline(w.ID)
+	case call.EraseFile:
+		e.Erase(w.ID)
+	case call.LayPicture:
+		d.lay(w)
+	case call.WantGround:
+		d.features.ground, d.features.filed = w.File, true
 	}
 }
 
@@ -147,6 +163,10 @@ func (d *Desk) said(peer string, topic wire.Topic, view bool, payload []byte) {
 		if !view {
 			err = d.features.photo.Hear(peer, payload)
 		}
+	case wire.TopicScreen:
+		if !view {
+			err = d.features.finger.Hear(peer, payload)
+		}
 	case wire.TopicFiles:
 		d.features.files.Hear(peer, payload)
 	}
@@ -169,10 +189,17 @@ func (d *Desk) share() {
 	for _, out := range f.photo.Take() {
 		d.keys.Say(out.Peer, wire.TopicSnapshot, false, out.Payload)
 	}
+	for _, out := range f.finger.Take() {
+		d.keys.Say(out.Peer, wire.TopicScreen, false, out.Payload)
+	}
+	if f.finger.Changed() {
+		d.step(call.Pointed{Dots: f.finger.Dots()})
+	}
 	if f.photo.Changed() {
 		d.step(call.Photographed{Asks: f.photo.View()})
 	}
 	if f.filed {
+		f.collect()
 		f.filed = false
 		d.step(call.Filed{Files: f.files.View()})
 	}
@@ -188,6 +215,12 @@ func (f *features) follow(c call.Consultation, pairings []seal.Pairing, board Bo
 		return
 	}
 	f.chat.Enter(c.Self, self.Role)
+	f.finger.Enter(c.Self, self.Role)
+	shown := ""
+	if who, ok := c.Presenter(); ok && who.Place == wire.PlaceCall {
+		shown = who.ID
+	}
+	f.finger.Follow(shown)
 	there := map[string]bool{}
 	for _, pairing := range pairings {
 		p, ok := c.Find(pairing.Peer)
@@ -202,6 +235,7 @@ func (f *features) follow(c call.Consultation, pairings []seal.Pairing, board Bo
 			f.met[p.ID] = pairing.Agreed
 			f.chat.Meet(p.ID, p.Role)
 			f.photo.Meet(p.ID)
+			f.finger.Meet(p.ID, p.Role)
 			f.files.Meet(files.Peer{ID: p.ID, Role: p.Role})
 			if board != nil {
 				board.Meet(c.Self, p.ID, !p.Role.Watches())
@@ -213,6 +247,7 @@ func (f *features) follow(c call.Consultation, pairings []seal.Pairing, board Bo
 			delete(f.met, id)
 			f.chat.Part(id)
 			f.photo.Part(id)
+			f.finger.Part(id)
 			f.files.Part(id)
 			if board != nil {
 				board.Part(id)

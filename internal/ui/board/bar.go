@@ -54,11 +54,10 @@ func newBar(host *kit.Host, p *Panel) *bar {
 			}
 			p.Refresh()
 		})
-		keep = append(keep, button("image", word("ground"), func() {
-			if p.hands.Picture != nil {
-				p.hands.Picture()
-			}
-		}), b.noGround)
+		if p.hands.Picture != nil {
+			keep = append(keep, button("image", word("ground"), p.hands.Picture))
+		}
+		keep = append(keep, b.noGround)
 	}
 	for _, ending := range []string{"png", "svg"} {
 		keep = append(keep, kit.NewButton(host, kit.OnCall, "download-simple", map[string]string{"png": "PNG", "svg": "SVG"}[ending], func() { p.save(ending) }).Named(word(ending)).Small())

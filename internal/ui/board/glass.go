@@ -36,7 +36,8 @@ func (r *renderer) Objects() []fyne.CanvasObject {
 
 func (r *renderer) Layout(size fyne.Size) {
 	r.picture.Resize(size)
-	r.ring.Resize(size)
+	r.ring.Move(fyne.NewSquareOffsetPos(2)) // within, or half of it would be cut
+	r.ring.Resize(size.SubtractWidthHeight(4, 4))
 	r.Refresh()
 }
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"image"
 	"image/color"
-	"image/jpeg"
 	"image/png"
 	"io"
 	"math/rand/v2"
@@ -19,6 +18,7 @@ import (
 
 	"ekermed.example/ekermed/assets"
 	"ekermed.example/ekermed/internal/call/board"
+	"ekermed.example/ekermed/internal/call/picture"
 )
 
 func must(t testing.TB, err error) {
@@ -79,9 +79,9 @@ func ground(t testing.TB) (board.Ground, image.Image, []byte) {
 	}
 	var out bytes.Buffer
 	must(t, png.Encode(&out, m))
-	g, kept, err := Picture("photo", out.Bytes())
+	p, err := picture.Read(out.Bytes())
 	must(t, err)
-	return g, kept, out.Bytes()
+	return board.Ground{File: "photo", Width: p.Width, Height: p.Height, SHA: p.SHA}, p.Image, out.Bytes()
 }
 
 // differ is how many bytes of two pictures are more than tolerance apart.
@@ -244,45 +244,6 @@ func TestExports(t *testing.T) {
 	if !strings.Contains(string(svg), "&lt;script&gt;") {
 		t.Error("a text is missing")
 	}
-}
-
-func TestPictures(t *testing.T) {
-	g, m, content := ground(t)
-	if g.Width != 400 || g.Height != 300 || m.Bounds().Size() != image.Pt(400, 300) || !Matches(g, content) || Matches(g, content[1:]) {
-		t.Errorf("%+v %v", g, m.Bounds())
-	}
-	var out bytes.Buffer
-	must(t, jpeg.Encode(&out, image.NewGray(image.Rect(0, 0, 6000, 50)), nil))
-	g, m, err := Picture("f", out.Bytes())
-	must(t, err)
-	if g.Width != 6000 || m.Bounds().Size() != image.Pt(3200, 26) {
-		t.Errorf("%+v %v", g, m.Bounds())
-	}
-	// A PNG that says it has 16000 × 16000 pixels.
-	bomb := append([]byte{}, content...)
-	copy(bomb[16:], []byte{0, 0, 0x3e, 0x80, 0, 0, 0x3e, 0x80})
-	for name, content := range map[string][]byte{
-		"empty": nil, "svg": []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`), "half": content[:len(content)/2], "pdf": []byte("%PDF-1.7"), "bomb": bomb,
-	} {
-		var why ErrPicture
-		if _, _, err := Picture("f", content); !errors.As(err, &why) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-func FuzzPicture(f *testing.F) {
-	_, _, content := ground(f)
-	f.Add(content)
-	f.Fuzz(func(t *testing.T, content []byte) {
-		if len(content) > 33 && bytes.HasPrefix(content, []byte("\x89PNG")) {
-			copy(content[16:], []byte{0, 0, 0, content[19], 0, 0, 0, content[23]}) // small, so that much is tried
-		}
-		g, m, err := Picture("f", content)
-		if err == nil && (m.Bounds().Empty() || g.Width < 1) {
-			t.Fatal("an empty picture")
-		}
-	})
 }
 
 // BenchmarkStrokes is one frame of six people who draw over a board with 500 strokes.

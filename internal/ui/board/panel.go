@@ -8,6 +8,7 @@ import (
 
 	"ekermed.example/ekermed/assets"
 	"ekermed.example/ekermed/internal/call/board"
+	"ekermed.example/ekermed/internal/call/picture"
 	"ekermed.example/ekermed/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -22,8 +23,8 @@ type Words interface {
 type Hands struct {
 	// NameOf is what a person is called.
 	NameOf func(peer string) string
-	// Picture lets the person choose a picture to lie under the drawing: read it with Picture,
-	// send it, and give it to the board and to SetGround.
+	// Picture lets the person choose a picture to lie under the drawing: send it, and give it to
+	// the board and to SetGround.
 	Picture func()
 	// Save keeps an export: ending is "png" or "svg".
 	Save func(content []byte, ending string)
@@ -45,6 +46,8 @@ type Panel struct {
 	hands  Hands
 	ttf    []byte
 	ground image.Image
+	awaits string // the sentence that stands until the ground is here
+	saying string // the one that stands now
 
 	bar    *bar
 	said   *kit.Text
@@ -97,18 +100,33 @@ func (p *Panel) Refresh() {
 	p.bar.show()
 }
 
-// SetGround gives the content of the board's ground, once it is here; nil for none.
+// SetGround gives the content of the board's ground, once it is here; nil for none. It costs
+// nothing when it is there already.
 func (p *Panel) SetGround(m image.Image) {
-	p.ground = m
-	p.Surface.SetGround(m)
+	if p.ground != m {
+		p.ground = m
+		p.Surface.SetGround(m)
+	}
+}
+
+// Await says that the ground is on its way, or with lost that it did not come; with neither
+// there is nothing to say any more.
+func (p *Panel) Await(coming, lost bool) {
+	before := p.awaits
+	switch p.awaits = ""; {
+	case coming:
+		p.awaits = "desktop.board.ground_coming"
+	case lost:
+		p.awaits = "desktop.board.ground_lost"
+	}
+	if p.awaits != before && (p.saying == before || p.saying == "") {
+		p.say("")
+	}
 }
 
 // Refused puts what Hear or a tool refused into a sentence.
 func (p *Panel) Refused(err error) {
-	var picture ErrPicture
 	switch {
-	case errors.As(err, &picture):
-		p.say("desktop.board.picture_refused")
 	case errors.Is(err, board.ErrFull) && p.b.Full():
 		p.say("desktop.board.full")
 	case errors.Is(err, board.ErrNotAllowed) && !p.b.MayDraw():
@@ -118,9 +136,22 @@ func (p *Panel) Refused(err error) {
 	}
 }
 
-// say shows a sentence, or with no key takes it away.
+// Unlaid says why a picture could not be laid under the drawing.
+func (p *Panel) Unlaid(err error) {
+	var refused picture.Error
+	if errors.As(err, &refused) {
+		p.say("desktop.board.picture_refused")
+		return
+	}
+	p.say("desktop.board.ground_unsent")
+}
+
+// say shows a sentence, or with no key takes it away: what is waited for is said then.
 func (p *Panel) say(key string) {
 	if key == "" {
+		key = p.awaits
+	}
+	if p.saying = key; key == "" {
 		p.notice.Hide()
 		return
 	}

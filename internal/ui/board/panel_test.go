@@ -31,14 +31,15 @@ func must(t *testing.T, err error) {
 
 // desk is a panel in a window, and what it asked for.
 type desk struct {
-	t      *testing.T
-	b      *board.Board
-	panel  *uiboard.Panel
-	window fyne.Window
-	asked  []string
-	yes    func()
-	saved  []string
-	now    time.Time
+	t        *testing.T
+	b        *board.Board
+	panel    *uiboard.Panel
+	window   fyne.Window
+	asked    []string
+	yes      func()
+	saved    []string
+	pictures int
+	now      time.Time
 }
 
 func open(t *testing.T, settings call.Settings, language string, mayDraw bool) *desk {
@@ -50,9 +51,10 @@ func open(t *testing.T, settings call.Settings, language string, mayDraw bool) *
 	d.b, err = board.New(board.Options{Self: "me", Run: "r", MayDraw: mayDraw})
 	must(t, err)
 	d.panel, err = uiboard.NewPanel(&kit.Host{}, words, d.b, uiboard.Hands{
-		NameOf: func(string) string { return "Dr Anne Le Goff" },
-		Ask:    func(question, yes string, do func()) { d.asked, d.yes = append(d.asked, question+"|"+yes), do },
-		Save:   func(content []byte, ending string) { d.saved = append(d.saved, fmt.Sprint(ending, len(content) > 100)) },
+		NameOf:  func(string) string { return "Dr Anne Le Goff" },
+		Ask:     func(question, yes string, do func()) { d.asked, d.yes = append(d.asked, question+"|"+yes), do },
+		Picture: func() { d.pictures++ },
+		Save:    func(content []byte, ending string) { d.saved = append(d.saved, fmt.Sprint(ending, len(content) > 100)) },
 	}, func() time.Time { return d.now })
 	must(t, err)
 	d.window = test.NewTempWindow(t, d.panel.Root)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -26,6 +27,24 @@ type Scanner struct {
 }
 
 const usualScan = 2 * time.Minute
+
+// CheckBytes asks about what is in memory. Where there is a scanner it lies on the disk for as
+// long as the scan takes, for this user's eyes only: scanners read files.
+func (s Scanner) CheckBytes(ctx context.Context, content []byte) error {
+	if len(s.Command) == 0 {
+		return nil
+	}
+	f, err := os.CreateTemp("", "ekermed-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnchecked, err)
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnchecked, err)
+	}
+	return s.Check(ctx, f.Name())
+}
 
 // Check asks about the file at path. The error is ErrInfected, ErrUnchecked, or ctx's.
 func (s Scanner) Check(ctx context.Context, path string) error {

@@ -1,6 +1,7 @@
 package safe
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -55,6 +56,9 @@ func Thumbnail(path string) (*image.RGBA, error) {
 	defer f.Close()
 	return thumbnail(f)
 }
+
+// ThumbnailOf is the same for what is in memory.
+func ThumbnailOf(content []byte) (*image.RGBA, error) { return thumbnail(bytes.NewReader(content)) }
 
 func thumbnail(f io.ReadSeeker) (small *image.RGBA, err error) {
 	// A picture from outside must not end the call: decoders have had panics before.
