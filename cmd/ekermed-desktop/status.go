@@ -61,6 +61,8 @@ type statusTogether struct {
 	// Received are files of others that are kept here, and Given those of ours that somebody has.
 	Received int `json:"received"`
 	Given    int `json:"given"`
+	// Failed are files that did not come or go, with a sentence about it on screen.
+	Failed int `json:"failed"`
 	// Sharing: our screen is shown. Screen is what somebody else shows, as it arrives.
 	Sharing bool         `json:"sharing"`
 	Screen  statusScreen `json:"screen"`
@@ -82,6 +84,9 @@ func together(c call.Consultation, counters func(string) devices.Counters) statu
 	for _, f := range c.Files {
 		if !f.Mine && f.State == files.Done {
 			out.Received++
+		}
+		if f.State == files.Failed {
+			out.Failed++
 		}
 		for _, reply := range f.Replies {
 			if f.Mine && reply == files.Received {

@@ -195,12 +195,12 @@ func TestMain(m *testing.M) {
 // networkEnv has the address of this machine in the tests' own network.
 const networkEnv = "E2E_NETWORK"
 
-// apart runs the tests once more in a network namespace of their own, with one address
-// beside the loopback: nothing reaches the world or comes from it, and Firefox, which uses
+// apart runs the tests once more in a network and mount namespace of their own, with one
+// address beside the loopback: nothing reaches the world or comes from it, and Firefox, which uses
 // no loopback for media, has an interface.
 func apart() int {
 	const address = "198.51.100.7"
-	argv := []string{"--net", "--"}
+	argv := []string{"--net", "--mount", "--"}
 	if os.Geteuid() != 0 {
 		argv = append([]string{"--user", "--map-root-user"}, argv...)
 	}

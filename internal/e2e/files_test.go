@@ -66,7 +66,7 @@ func files(c *together) {
 		c.keeps(c.pages[1-i], name, sum)
 		_, err = c.Desktop.Wait(c.ctx, "the offer", 20*time.Second, func(s lab.Status) bool { return s.Together.Files == i+2 })
 		must(c.T, err)
-		must(c.T, c.Desktop.Reach(c.ctx, c.Display, "shift+Tab", "Recevoir"))
+		must(c.T, c.Desktop.Reach(c.ctx, c.Display, "shift+Tab", "Recevoir\u00a0: "+name))
 		must(c.T, c.Display.Key("Return"))
 		c.same(filepath.Join(c.Display.Downloads(), name), sum)
 		_, err = c.Desktop.Wait(c.ctx, "received", 20*time.Second, func(s lab.Status) bool { return s.Together.Received == i+1 })

@@ -118,7 +118,7 @@ func TestTogether(t *testing.T) {
 	for _, one := range []struct {
 		name string
 		do   func(*together)
-	}{{"conversation", conversation}, {"files", files}, {"whiteboard", whiteboard}, {"screens", screens}} {
+	}{{"conversation", conversation}, {"files", files}, {"whiteboard", whiteboard}, {"photograph", photograph}, {"screens", screens}, {"bad files", badFiles}} {
 		t.Run(one.name, func(t *testing.T) {
 			here := *c
 			here.T = t

@@ -63,7 +63,7 @@ func (f *filing) show(c call.Consultation) {
 		}
 		row := f.rows[item.ID]
 		if row == nil {
-			row = newFileRow(f.u, item.ID)
+			row = newFileRow(f.u, item.ID, f.choose)
 		}
 		kept[item.ID] = row
 		row.show(c, item)
@@ -103,6 +103,7 @@ func offered(all []files.Item) int {
 // fileRow is one file with what may be done about it.
 type fileRow struct {
 	u                    *UI
+	choose               *kit.Button // of the list
 	item                 files.Item
 	root                 *fyne.Container
 	icon                 *kit.Icon
@@ -115,9 +116,9 @@ type fileRow struct {
 	buttons              *fyne.Container
 }
 
-func newFileRow(u *UI, id string) *fileRow {
+func newFileRow(u *UI, id string, choose *kit.Button) *fileRow {
 	w, h := u.words, u.host
-	r := &fileRow{u: u, icon: kit.NewIcon("file", kit.Title, kit.Accent), thumb: &canvas.Image{FillMode: canvas.ImageFillContain},
+	r := &fileRow{u: u, choose: choose, icon: kit.NewIcon("file", kit.Title, kit.Accent), thumb: &canvas.Image{FillMode: canvas.ImageFillContain},
 		name: kit.NewText("", kit.Body, kit.Ink).Bold(), about: kit.NewText("", kit.Caption, kit.Muted), trouble: kit.NewText("", kit.Caption, kit.Danger), bar: newProgress()}
 	r.thumb.SetMinSize(fyne.NewSquareSize(kit.Em(5)))
 	r.see = kit.NewButton(h, kit.Secondary, "corners-out", w.T("desktop.photo.see"), func() { u.openPhoto(id) }).Small()
@@ -209,9 +210,16 @@ func (r *fileRow) show(c call.Consultation, item files.Item) {
 		r.stop.Set(kit.Plain, "x", w.T("common.cancel"))
 	}
 	r.buttons.Hidden = true
-	for _, b := range []*kit.Button{r.take, r.elsewhere, r.pause, r.see, r.lay, r.folder, r.stop} {
+	next, lost := r.choose, false
+	for _, b := range []*kit.Button{r.stop, r.folder, r.lay, r.see, r.pause, r.elsewhere, r.take} {
 		r.buttons.Hidden = r.buttons.Hidden && b.Hidden
 		b.Name = w.T("desktop.named", "do", b.Label(), "name", name)
+		if lost = lost || b.Hidden && b.Focused(); !b.Hidden {
+			next = b
+		}
+	}
+	if lost {
+		r.u.focus(next) // the keyboard stays with the file
 	}
 }
 

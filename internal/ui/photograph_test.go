@@ -170,3 +170,27 @@ func TestGroundOfOthers(t *testing.T) {
 		t.Error("undone, and still there")
 	}
 }
+
+// TestFocusStaysWithTheFile: a button that goes when it was pressed gives the keyboard to
+// another one of the same file.
+func TestFocusStaysWithTheFile(t *testing.T) {
+	state := inCall(call.Talking, admitted("Camille Moreau"))
+	state.Call.Files = []files.Item{{ID: "p1/a", From: "p1", Use: files.Plain, Name: "a.bin", Size: 10, State: files.Ready}}
+	d := newDesk(t, 1280, 800)
+	d.Show(state)
+	d.turnTo(filesPart)
+	row := d.screen.(*callScreen).panel.files.rows["p1/a"]
+	d.focus(row.take)
+	fetching := state
+	fetching.Call.Files = []files.Item{{ID: "p1/a", From: "p1", Use: files.Plain, Name: "a.bin", Size: 10, State: files.Fetching}}
+	d.Show(fetching)
+	if got := d.canvas.Focused(); got != row.pause {
+		t.Errorf("%v has the keyboard, not the button that pauses", got)
+	}
+	done := state
+	done.Call.Files = []files.Item{{ID: "p1/a", From: "p1", Use: files.Plain, Name: "a.bin", Size: 10, State: files.Erased}}
+	d.Show(done)
+	if got := d.canvas.Focused(); got == nil || !got.(fyne.CanvasObject).Visible() {
+		t.Errorf("%v has the keyboard", got)
+	}
+}

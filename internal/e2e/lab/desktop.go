@@ -250,9 +250,9 @@ type Sealed struct {
 
 // Together counts messages, files and screens; see the program's status file.
 type Together struct {
-	Messages, Delivered, Files, Received, Given int
-	Sharing                                     bool
-	Screen                                      struct {
+	Messages, Delivered, Files, Received, Given, Failed int
+	Sharing                                             bool
+	Screen                                              struct {
 		Width, Height int
 		FramesShown   int64 `json:"frames_shown"`
 	}
@@ -373,6 +373,10 @@ func (d *Desktop) Wait(ctx context.Context, what string, limit time.Duration, ok
 // Reach presses a key, Tab or shift+Tab, until something has the keyboard whose accessible
 // name begins with name.
 func (d *Desktop) Reach(ctx context.Context, on *Display, key, name string) error {
+	// What was pressed before may lead there by itself.
+	for until := time.Now().Add(1500 * time.Millisecond); !strings.HasPrefix(d.Status().Focus, name) && time.Now().Before(until); {
+		time.Sleep(50 * time.Millisecond)
+	}
 	var seen []string
 	for range 60 {
 		// The program tells its focus ten times a second. Two in a row may have one name.
@@ -384,7 +388,7 @@ func (d *Desktop) Reach(ctx context.Context, on *Display, key, name string) erro
 		time.Sleep(150 * time.Millisecond)
 		focus = d.Status().Focus
 		if strings.HasPrefix(focus, name) {
-			time.Sleep(300 * time.Millisecond) // an earlier key may still be on its way
+			time.Sleep(500 * time.Millisecond) // an earlier key may still be on its way
 			if d.Status().Focus == focus {
 				return nil
 			}

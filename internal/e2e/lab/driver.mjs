@@ -301,7 +301,7 @@ const commands = {
         const seen = (b) => b.offsetParent !== null && !b.disabled;
         return [...document.querySelectorAll("button")].find((b) => seen(b) && ((b.getAttribute("aria-label") || b.textContent).trim().startsWith(name)));
       },
-      { timeout: 20000 },
+      { timeout: 20000, polling: 100 },
       name,
     );
     await box.asElement().click();

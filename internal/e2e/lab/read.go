@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"image"
 	"image/draw"
-	_ "image/png" // pictures of the screen
+	_ "image/jpeg" // photographs
+	_ "image/png"  // pictures of the screen
 	"io"
 	"mime"
 	"mime/multipart"
@@ -18,7 +19,7 @@ import (
 	"ekermed.example/ekermed/internal/devices/fake"
 )
 
-// ReadPicture decodes a PNG.
+// ReadPicture decodes a PNG or JPEG.
 func ReadPicture(path string) (image.Image, error) {
 	f, err := os.Open(path)
 	if err != nil {
