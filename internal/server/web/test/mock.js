@@ -71,6 +71,7 @@
     tell("presence", { person: person("d", mock.doctor) });
     return mock.offer();
   };
+  mock.tell = tell;
   mock.say = (text) => tell("said", { from: "d", text });
   mock.end = (reason, text) => tell("ended", { reason, text });
   mock.change = (more) => tell("presence", { person: person("d", Object.assign(mock.doctor, more)) });
@@ -87,8 +88,8 @@
     const said = [];
     mock.answers = [];
     const snapshot = { meet() {}, part() {}, tick() {}, take: () => said.splice(0), hear: (peer, view, payload) => mock.answers.push(window.ends.snapshot.decode(payload).answer) };
-    /** tell says something of photographs, as a clinician does. */
-    mock.tell = (m) => {
+    /** pose says something of photographs, as a clinician does. */
+    mock.pose = (m) => {
       said.push({ peer: "p", view: false, payload: window.ends.snapshot.encode(m) });
       share.flush();
     };

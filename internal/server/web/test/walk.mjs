@@ -341,7 +341,7 @@ try {
     assert.equal(await page.evaluate(() => document.querySelector("#panel").hidden), true);
   });
   const states = (id) => page.evaluate((id) => window.mock.answers.filter((a) => a.id === id).map((a) => a.state), id);
-  const ask = (id, more = {}) => page.evaluate((id, more) => window.mock.tell({ ask: { id, torch: false, camera: "", ...more } }), id, more);
+  const ask = (id, more = {}) => page.evaluate((id, more) => window.mock.pose({ ask: { id, torch: false, camera: "", ...more } }), id, more);
   await step("a photograph: asked, taken, looked at, sent, and the call goes on", async () => {
     await page.evaluate(() => (window.mock.kept = document.querySelector("video[data-self]").srcObject));
     await ask("photo-1");
@@ -381,7 +381,7 @@ try {
     await until("it is said", () => /Vous avez refusé la photo/.test(document.querySelector(".photo-remark").innerText));
     await ask("photo-4");
     await until("the question", () => document.querySelector(".dialog-photo"));
-    await page.evaluate(() => window.mock.tell({ cancel: { id: "photo-4" } }));
+    await page.evaluate(() => window.mock.pose({ cancel: { id: "photo-4" } }));
     await until("it is gone", () => !document.querySelector(".dialog"));
   });
   await step("with the camera off, a photograph shows nothing to anybody before it is sent", async () => {
