@@ -24,7 +24,8 @@ func main() {
 }
 
 func program(ctx context.Context, args []string, stdin io.Reader, stderr io.Writer) int {
-	o, err := parse(args, stdin, stderr)
+	it := machineWide()
+	o, err := parse(args, stdin, stderr, it)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
@@ -32,8 +33,15 @@ func program(ctx context.Context, args []string, stdin io.Reader, stderr io.Writ
 		fmt.Fprintln(stderr, "ekermed-desktop:", err)
 		return 2
 	}
+	if o.check {
+		return it.check(ctx, stderr)
+	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
-	if err := start(ctx, o, log); err != nil {
+	it.log(log)
+	if o.ignored != "" {
+		log.Warn("another server is asked for than this machine is set to", "asked", o.ignored, "used", o.server)
+	}
+	if err := start(ctx, o, it.settings, log); err != nil {
 		fmt.Fprintln(stderr, "ekermed-desktop:", err)
 		return 1
 	}

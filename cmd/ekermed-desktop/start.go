@@ -15,6 +15,7 @@ import (
 
 	"ekermed.example/ekermed/assets"
 	"ekermed.example/ekermed/internal/call"
+	"ekermed.example/ekermed/internal/call/managed"
 	"ekermed.example/ekermed/internal/call/proxy"
 	"ekermed.example/ekermed/internal/call/run"
 	"ekermed.example/ekermed/internal/devices"
@@ -26,7 +27,7 @@ import (
 const id = "fr.ekermed.desktop"
 
 // start wires the parts and runs until the window is closed or ctx ends.
-func start(ctx context.Context, o options, log *slog.Logger) error {
+func start(ctx context.Context, o options, it managed.Settings, log *slog.Logger) error {
 	memory, err := newMemory(id)
 	if err != nil {
 		return err
@@ -41,6 +42,7 @@ func start(ctx context.Context, o options, log *slog.Logger) error {
 	paper := &paper{}
 	desk := run.New(run.Options{
 		Board:   paper,
+		Managed: call.Managed{Server: it.Server, NoFiles: it.NoFiles}, Scanner: it.Scanner,
 		Machine: m, Memory: memory, Dialer: proxy.New(proxy.Options{Find: proxy.System(), Kept: memory.proxyLogin}),
 		Client: versionLine(), Log: log, Now: time.Now,
 		Changed: func(s call.State) {

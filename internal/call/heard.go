@@ -78,6 +78,9 @@ func welcome(s State, m wire.Welcome) (State, []Effect) {
 	c := &s.Call
 	c.Self, c.Room, c.People, c.ice = m.Self, m.Room, m.People, m.ICE
 	c.Problem, c.away, c.Locked, c.FileLimit = nil, false, m.Locked, int64(m.Files.Limit)
+	if s.Managed.NoFiles {
+		c.FileLimit = 0
+	}
 	var effects []Effect
 	if m.Gen == 0 && len(c.connections) > 0 {
 		c.keep(0)

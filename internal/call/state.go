@@ -24,6 +24,15 @@ type State struct {
 	Call      Consultation
 	Diagnosis Diagnosis
 	Settings  Settings
+	Managed   Managed
+}
+
+// Managed is what the IT department has set for this machine. It stays as it is for a run.
+type Managed struct {
+	// Server is the one that is used here, and no other; empty: any.
+	Server string
+	// NoFiles: none is sent and none taken.
+	NoFiles bool
 }
 
 // AccountPhase is where signing in stands.

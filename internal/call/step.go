@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -40,6 +41,7 @@ func stepAccount(s State, ev Event, now time.Time) (State, []Effect) {
 		if s.Account.Phase == SignedIn || (s.Account.Phase == SigningIn && !stuck) {
 			return s, nil
 		}
+		ev.Server = cmp.Or(s.Managed.Server, ev.Server)
 		s.Account = Account{Phase: SigningIn, Server: ev.Server, Email: ev.Email, Factor: ev.Code != ""}
 		return s, []Effect{OpenSession(ev)}
 	case Active:
@@ -171,7 +173,7 @@ func stepDevices(s State, ev Event) (State, []Effect) {
 	case Remembered:
 		s.Settings, s.Devices.Chosen = ev.Settings, ev.Choice
 		if s.Account.Phase != SignedIn {
-			s.Account.Server, s.Account.Email = ev.Server, ev.Email
+			s.Account.Server, s.Account.Email = cmp.Or(s.Managed.Server, ev.Server), ev.Email
 		}
 	case DevicesFound:
 		s.Devices.Cameras, s.Devices.Microphones, s.Devices.Speakers = ev.Cameras, ev.Microphones, ev.Speakers

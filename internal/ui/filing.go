@@ -78,9 +78,13 @@ func (f *filing) show(c call.Consultation) {
 		f.page.Bottom()
 	}
 	f.choose.Able(c.FileLimit > 0)
-	f.limit.Set(w.T("desktop.files.off"))
-	if c.FileLimit > 0 {
+	switch {
+	case c.FileLimit > 0:
 		f.limit.Set(w.T("desktop.files.limit", "size", w.bytes(c.FileLimit)))
+	case f.u.state.Managed.NoFiles:
+		f.limit.Set(w.T("desktop.files.managed"))
+	default:
+		f.limit.Set(w.T("desktop.files.off"))
 	}
 	f.u.beside.filed = offered(c.Files)
 }

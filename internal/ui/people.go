@@ -143,7 +143,7 @@ func (r *peopleRow) show(p wire.Person, self bool) {
 	if asked && p.Place == wire.PlaceCall && !p.Away && !p.Hand {
 		r.status.Set(kit.Neutral, "camera", w.T("desktop.photo."+string(state)))
 	}
-	r.photo.Hidden = self || p.Place != wire.PlaceCall || !p.Keys || p.Role.Watches() || p.Role == wire.RoleClinician
+	r.photo.Hidden = self || p.Place != wire.PlaceCall || !p.Keys || p.Role.Watches() || p.Role == wire.RoleClinician || r.u.state.Managed.NoFiles
 	r.photo.Set(kit.Secondary, "camera", w.T("desktop.photo.do"))
 	if stands(r.u.state.Call, p.ID) {
 		r.photo.Set(kit.Secondary, "x", w.T("desktop.photo.undo"))

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"ekermed.example/ekermed/internal/call"
@@ -19,6 +20,7 @@ type settings struct {
 	language, theme, scale *kit.Choice
 	pickers                *devicePickers
 	account, server        *kit.Text
+	managed                *kit.Text // what the IT department has set
 }
 
 func newSettings(u *UI) *settings {
@@ -27,7 +29,8 @@ func newSettings(u *UI) *settings {
 	out := kit.NewButton(u.host, kit.Secondary, "sign-out", w.T("desktop.settings.sign_out"), func() { u.emit(call.SignOut{}) })
 	s.account = kit.NewText("", kit.Body, kit.Ink).Bold().Fit(kit.Elided)
 	s.server = kit.NewText("", kit.Caption, kit.Muted).Fit(kit.Elided)
-	who := kit.Column(kit.XS, s.account, s.server)
+	s.managed = kit.NewText("", kit.Caption, kit.Muted)
+	who := kit.Column(kit.XS, s.account, s.server, s.managed)
 	account := kit.Spread(kit.M, 12, who, kit.NewIcon("user-circle", kit.Display, kit.Muted), who, out)
 	devices := kit.NewButton(u.host, kit.Secondary, "webcam", w.T("desktop.settings.devices_do"), func() { u.visit(atDevices) })
 	say := kit.NewText(w.T("desktop.settings.devices_text"), kit.Body, kit.Muted)
@@ -82,6 +85,18 @@ func (s *settings) first() fyne.Focusable {
 	return all[max(0, min(s.u.adjusted, len(all)-1))]
 }
 
+// managed says what the IT department has set, a line each.
+func (w words) managed(m call.Managed) string {
+	var lines []string
+	if m.Server != "" {
+		lines = append(lines, w.T("desktop.signin.managed"))
+	}
+	if m.NoFiles {
+		lines = append(lines, w.T("desktop.files.managed"))
+	}
+	return strings.Join(lines, "\n")
+}
+
 // focused is the number of the choice that has the keyboard.
 func (s *settings) focused() int {
 	for i, c := range []*kit.Choice{s.language, s.theme, s.scale} {
@@ -107,6 +122,9 @@ func (s *settings) show(st call.State) {
 		}
 		s.account.Set(name)
 		s.server.Set(s.u.words.T("desktop.settings.signed_in", "email", clean(st.Account.Email), "server", clean(st.Account.Server)))
+		managed := s.u.words.managed(st.Managed)
+		s.managed.Set(managed)
+		s.managed.Hidden = managed == ""
 	}
 	if s.pickers != nil {
 		s.pickers.show(st.Devices)

@@ -20,6 +20,8 @@ type signIn struct {
 	network  *kit.Button // tries the network, in the banner
 	known    *fyne.Container
 	knownAs  *kit.Text
+	change   *kit.Button
+	fixed    *kit.Text // says that the IT department chose the server
 	server   *kit.Entry
 	serverIn *kit.Field
 	email    *kit.Entry
@@ -63,14 +65,15 @@ func newSignIn(u *UI) *signIn {
 		e.OnSubmitted = func(string) { s.submit() }
 	}
 	s.do = kit.NewButton(h, kit.Primary, "", w.T("desktop.signin.do"), s.submit)
-	change := kit.NewButton(h, kit.Quiet, "", w.T("desktop.signin.change"), func() {
+	s.change = kit.NewButton(h, kit.Quiet, "", w.T("desktop.signin.change"), func() {
 		s.editing = true
 		s.choose()
 		u.relayout()
 		u.focus(s.server)
 	}).Small()
 	icon := kit.NewIcon("lock", kit.Body, kit.Muted)
-	s.known = kit.Spread(kit.S, 8, s.knownAs, icon, s.knownAs, change)
+	s.fixed = kit.NewText(w.T("desktop.signin.managed"), kit.Caption, kit.Muted)
+	s.known = kit.Column(kit.XS, kit.Spread(kit.S, 8, s.knownAs, icon, s.knownAs, s.change), s.fixed)
 	s.serverIn = kit.Label(w.T("desktop.signin.server"), s.server)
 	s.emailIn = kit.Label(w.T("desktop.signin.email"), s.email)
 	password := kit.Bare(s.password)
@@ -129,7 +132,9 @@ func (s *signIn) toggle() {
 
 // choose shows the server's address as a line or as a field.
 func (s *signIn) choose() {
-	if s.editing || s.server.Text == "" {
+	fixed := s.u.state.Managed.Server != ""
+	s.change.Hidden, s.fixed.Hidden = fixed, !fixed
+	if !fixed && (s.editing || s.server.Text == "") {
 		s.editing = true
 		s.serverIn.Box.Show()
 		s.known.Hide()

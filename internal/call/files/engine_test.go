@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"ekermed.example/ekermed/internal/call/files/courier"
+	"ekermed.example/ekermed/internal/call/files/parcel"
 	"ekermed.example/ekermed/internal/call/wire"
 )
 
@@ -338,5 +339,32 @@ func TestDecodeIsStrict(t *testing.T) {
 	}
 	if c, err := decode([]byte(`{"type":"fireworks","data":{}}`)); c != nil || err != nil {
 		t.Errorf("an unknown type: %v %v", c, err)
+	}
+}
+
+// Where no files are taken the sender is told, and nothing is kept in view. Of somebody who was
+// never met nothing is answered.
+func TestOffersWhereFilesAreOff(t *testing.T) {
+	tb := &table{}
+	c, p := tb.add("c", wire.RoleClinician), tb.add("p", wire.RolePatient)
+	c.Allow(0)
+	id := p.Send(File{Name: "a", Source: courier.BytesSource([]byte("a"))})
+	p.Begun(id, courier.Sending{Blob: random(), Key: make([]byte, parcel.KeySize)})
+	tb.deliver()
+	mine := p.View()[0]
+	if len(c.View()) != 0 || mine.Replies["c"] != Refused || mine.Reasons["c"] != ProblemOff {
+		t.Errorf("%+v, %+v", c.View(), mine)
+	}
+	answered := 0
+	lone := New(Options{Work: &hands{}, Tell: func(string, []byte) { answered++ }})
+	b, err := encode(offer{ID: random(), Use: Plain, Name: "a", Size: 1, Blob: random(), Key: make([]byte, parcel.KeySize)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lone.Hear("stranger", b)
+	lone.Meet(Peer{ID: "friend", Role: wire.RolePatient})
+	lone.Hear("friend", b)
+	if answered != 1 {
+		t.Errorf("%d answers", answered)
 	}
 }

@@ -13,7 +13,11 @@ import (
 // theirs changes nothing.
 func (e *Engine) Hear(from string, payload []byte) {
 	c, err := decode(payload)
-	if err != nil || e.limit <= 0 {
+	if err != nil {
+		return
+	}
+	if e.limit <= 0 {
+		e.decline(from, c)
 		return
 	}
 	switch c := c.(type) {
@@ -40,6 +44,14 @@ func (e *Engine) Hear(from string, payload []byte) {
 		}
 	}
 	e.changed()
+}
+
+// decline answers offers where no files are taken: their sender would wait otherwise.
+func (e *Engine) decline(from string, c control) {
+	o, ok := c.(offer)
+	if _, known := e.met[from]; ok && known {
+		e.tell(from, answer{o.ID, Refused, ProblemOff})
+	}
 }
 
 // theirs is our id of somebody else's file: two people may choose the same.

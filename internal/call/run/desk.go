@@ -90,6 +90,8 @@ type Options struct {
 	Board Board
 	// Scanner looks at files before they are kept; its zero value lets them pass.
 	Scanner safe.Scanner
+	// Managed is what the IT department has set for this machine.
+	Managed call.Managed
 	TLS     *tls.Config
 	// Changed gets every new state, from the desk's goroutine. It must not block.
 	Changed func(call.State)
@@ -139,7 +141,7 @@ func New(o Options, r call.Remembered) *Desk {
 	if o.Dialer != nil {
 		d.portal.Dial = o.Dialer.DialContext
 	}
-	d.state, _ = call.Step(call.State{Account: call.Account{Phase: call.SignedOut}}, r, o.Now())
+	d.state, _ = call.Step(call.State{Account: call.Account{Phase: call.SignedOut}, Managed: o.Managed}, r, o.Now())
 	return d
 }
 

@@ -68,7 +68,7 @@ func (d *Desk) agree(ev call.Event) {
 			d.keys.Enter(m.Self, time.Duration(m.Rekey*float64(time.Second)), m.Sealed)
 			d.features.forgetMet()
 			d.features.token.Store(m.Files.Token)
-			d.features.files.Allow(int64(m.Files.Limit))
+			d.features.files.Allow(d.state.Call.FileLimit) // the server's, unless files are off on this machine
 		case wire.Commit, wire.Reveal, wire.Encapsulate, wire.Sealed, wire.Data:
 			d.keys.Receive(m)
 		}

@@ -232,9 +232,15 @@ func TestScanner(t *testing.T) {
 		"is not":   {Scanner{Command: []string{"/none/scan", "{file}"}}, ErrUnchecked},
 		"too slow": {Scanner{Command: scanner(t, `sleep 60`).Command, Limit: 100 * time.Millisecond}, ErrUnchecked},
 		"none":     {Scanner{}, nil},
+		// Nothing says where the file goes: it comes last, and is looked at.
+		"unnamed": {Scanner{Command: scanner(t, `grep -q good "$2" && exit 1; exit 0`).Command[:2]}, ErrInfected},
+		"faulty":  {Scanner{Fault: errors.New("misspelt")}, ErrUnchecked},
 	} {
 		if err := tt.s.Check(t.Context(), file); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", name, err, tt.want)
+		}
+		if err := tt.s.CheckBytes(t.Context(), []byte("good")); !errors.Is(err, tt.want) {
+			t.Errorf("%s, in memory: %v, want %v", name, err, tt.want)
 		}
 	}
 	ended, cancel := context.WithCancel(t.Context())

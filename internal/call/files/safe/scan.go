@@ -19,9 +19,13 @@ var (
 // Scanner is a program of the IT department that looks at each file before it is kept.
 type Scanner struct {
 	// Command is the program and its arguments, in which {file} stands for the file, such as
-	// clamdscan --no-summary {file}. No shell reads it. Empty: files are not checked. Exit
-	// status 0 passes, 1 refuses, anything else means that it could not check.
+	// clamdscan --no-summary {file}; where it stands in none, the file comes last. No shell
+	// reads it. Empty: files are not checked. Exit status 0 passes, 1 refuses, anything else
+	// means that it could not check.
 	Command []string
+	// Fault, where there is one, is why no scanner can be asked although one is wanted: every
+	// file is ErrUnchecked then.
+	Fault error
 	// Limit is how long it may take; 0 is two minutes.
 	Limit time.Duration
 }
@@ -31,8 +35,8 @@ const usualScan = 2 * time.Minute
 // CheckBytes asks about what is in memory. Where there is a scanner it lies on the disk for as
 // long as the scan takes, for this user's eyes only: scanners read files.
 func (s Scanner) CheckBytes(ctx context.Context, content []byte) error {
-	if len(s.Command) == 0 {
-		return nil
+	if asks, err := s.asks(); !asks {
+		return err
 	}
 	f, err := os.CreateTemp("", "ekermed-*") // mode 0600
 	if err != nil {
@@ -48,8 +52,8 @@ func (s Scanner) CheckBytes(ctx context.Context, content []byte) error {
 
 // Check asks about the file at path. The error is ErrInfected, ErrUnchecked, or ctx's.
 func (s Scanner) Check(ctx context.Context, path string) error {
-	if len(s.Command) == 0 {
-		return nil
+	if asks, err := s.asks(); !asks {
+		return err
 	}
 	limit := s.Limit
 	if limit <= 0 {
@@ -57,11 +61,7 @@ func (s Scanner) Check(ctx context.Context, path string) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	args := make([]string, 0, len(s.Command)-1)
-	for _, arg := range s.Command[1:] {
-		args = append(args, strings.ReplaceAll(arg, "{file}", path))
-	}
-	c := exec.CommandContext(limited, s.Command[0], args...)
+	c := exec.CommandContext(limited, s.Command[0], arguments(s.Command[1:], path)...)
 	c.WaitDelay = time.Second // what it started may hold on to its output
 	hide(c)
 	err := c.Run()
@@ -75,4 +75,27 @@ func (s Scanner) Check(ctx context.Context, path string) error {
 		return ErrInfected
 	}
 	return fmt.Errorf("%w: %w", ErrUnchecked, err)
+}
+
+// asks tells whether there is a scanner to ask; the error is the answer where there is none.
+func (s Scanner) asks() (bool, error) {
+	if s.Fault != nil {
+		return false, fmt.Errorf("%w: %w", ErrUnchecked, s.Fault)
+	}
+	return len(s.Command) > 0, nil
+}
+
+// arguments puts the file where it belongs. A scanner that was never told of it would find
+// nothing wrong.
+func arguments(said []string, path string) []string {
+	const file = "{file}"
+	args, named := make([]string, 0, len(said)+1), false
+	for _, arg := range said {
+		named = named || strings.Contains(arg, file)
+		args = append(args, strings.ReplaceAll(arg, file, path))
+	}
+	if !named {
+		args = append(args, path)
+	}
+	return args
 }
