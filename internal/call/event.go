@@ -54,6 +54,8 @@ type (
 	// everybody, to mute.
 	LowerHand struct{ Peer string }
 	MuteThem  struct{ Peer string }
+	// HandOver gives the consultation to a colleague in the call: we become theirs.
+	HandOver struct{ Peer string }
 	// PutOut takes somebody out of the call.
 	PutOut struct{ Peer string }
 	// SetAudio and SetVideo mute and unmute.
@@ -116,7 +118,8 @@ type (
 		Text string
 		Show bool
 	}
-	// Leave ends the consultation for everybody, or with Stay only closes our side.
+	// Leave ends the consultation for everybody, or with Stay, and while another leads it, only
+	// closes our side.
 	Leave struct{ Stay bool }
 	// CloseEnd puts the end screen away.
 	CloseEnd struct{}
@@ -235,6 +238,7 @@ func (Lock) event()              {}
 func (SetAside) event()          {}
 func (LowerHand) event()         {}
 func (MuteThem) event()          {}
+func (HandOver) event()          {}
 func (PutOut) event()            {}
 func (SignOut) event()           {}
 func (ProxyLogin) event()        {}

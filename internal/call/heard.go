@@ -17,6 +17,9 @@ func stepHeard(s State, m wire.Message, now time.Time) (State, []Effect) {
 	case wire.Welcome:
 		return welcome(s, m)
 	case wire.Presence:
+		if before, ok := c.Find(m.Person.ID); ok && before.Role != m.Person.Role && m.Person.Role == wire.RoleClinician {
+			c.Took, c.TookAt = m.Person.ID, now
+		}
 		c.People = with(c.People, m.Person)
 		c.settle()
 	case wire.Gone:

@@ -212,6 +212,10 @@ type Consultation struct {
 	Locked bool
 	// Left names the person who left last while the call goes on, for a notice.
 	Left string
+	// Took is who was given the lead of the consultation last, by id, and TookAt when; empty
+	// and zero while nobody was.
+	Took   string
+	TookAt time.Time
 	// Seen: a picture was shown during the call. A call without one was sound only.
 	Seen    bool
 	Problem *Problem
@@ -326,6 +330,25 @@ func (c Consultation) OnHold() []wire.Person {
 
 // alone: nobody to talk to, and nobody who would be taken back.
 func (c Consultation) alone() bool { return len(c.Voices()) == 0 && len(c.OnHold()) == 0 }
+
+// Leads tells whether the consultation is ours to lead: until the server says that it is
+// somebody else's, an account's own is.
+func (c Consultation) Leads() bool {
+	self, ok := c.Find(c.Self)
+	return !ok || self.Role == wire.RoleClinician
+}
+
+// MayTake tells whether we can hand over to this person now.
+func (c Consultation) MayTake(peer string) bool {
+	p, ok := c.Find(peer)
+	return ok && c.Leads() && p.Role == wire.RoleColleague && p.Place == wire.PlaceCall && p.Ready && !p.Away
+}
+
+// Over tells whether we may put this person out, set them on hold or have them muted; the
+// server has the last word.
+func (c Consultation) Over(p wire.Person) bool {
+	return p.ID != c.Self && p.Role != wire.RoleClinician && (c.Leads() || p.Role != wire.RoleColleague)
+}
 
 // AtTheDoor returns the people who wait to be let in.
 func (c Consultation) AtTheDoor() []wire.Person {

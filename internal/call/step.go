@@ -225,7 +225,13 @@ func stepCall(s State, ev Event, now time.Time) (State, []Effect) {
 	case SendNote:
 		return ask(s, ev.Appointment, wire.Note{Peer: ev.Peer, Text: ev.Text})
 	case Lock:
-		return tell(s, wire.Lock(ev))
+		if s.Call.Leads() {
+			return tell(s, wire.Lock(ev))
+		}
+	case HandOver:
+		if s.Call.MayTake(ev.Peer) {
+			return tell(s, wire.Handover(ev))
+		}
 	case SetAside:
 		return tell(s, wire.Hold(ev))
 	case LowerHand:
@@ -246,7 +252,7 @@ func stepCall(s State, ev Event, now time.Time) (State, []Effect) {
 		}
 	case Leave:
 		if s.Call.Live() {
-			return finish(s, now, wire.ReasonLeft, nil, Tell{wire.Leave{End: !ev.Stay}})
+			return finish(s, now, wire.ReasonLeft, nil, Tell{wire.Leave{End: !ev.Stay && s.Call.Leads()}})
 		}
 	case CloseEnd:
 		if s.Call.Phase == Ended {

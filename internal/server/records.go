@@ -90,6 +90,8 @@ func (r *records) Door(d room.Door) {
 		rec.What, rec.Who, rec.Whom = trail.Held, by, who
 	case room.Unheld:
 		rec.What, rec.Who, rec.Whom = trail.Unheld, by, who
+	case room.HandedOver:
+		rec.What, rec.Who, rec.Whom = trail.HandedOver, by, who
 	case room.Locked:
 		rec.What = trail.RoomLocked
 	case room.Unlocked:

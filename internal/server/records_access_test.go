@@ -40,6 +40,7 @@ func TestTheTrailTellsWhoDidWhatToWhom(t *testing.T) {
 	door(room.Unheld, "col", wire.RoleColleague, "")
 	door(room.Went, "col", wire.RoleColleague, wire.ReasonRemoved)
 	door(room.Went, "c", wire.RoleClinician, wire.ReasonRefused)
+	r.Door(room.Door{Act: room.HandedOver, Appointment: "a", Owner: "acc", Person: "col", Role: wire.RoleColleague, By: "c", ByRole: wire.RoleClinician})
 	r.Door(room.Door{Act: room.Locked, Appointment: "a", Owner: "acc", Person: "c", Role: wire.RoleClinician})
 	r.Door(room.Door{Act: room.Unlocked, Appointment: "a", Owner: "acc", Person: "c", Role: wire.RoleClinician})
 	if len(left) > 0 {
@@ -69,7 +70,7 @@ func TestTheTrailTellsWhoDidWhatToWhom(t *testing.T) {
 	}
 	want := []string{
 		"clinician admitted patient ok", "colleague admitted patient ok", "patient link_shared  ok", "patient joined  locked", "clinician held patient ok", "colleague unheld patient ok",
-		"colleague removed patient removed", "clinician refused patient refused", "clinician room_locked  ok", "clinician room_unlocked  ok", "clinician left  lost",
+		"colleague removed patient removed", "clinician refused patient refused", "clinician handed_over colleague ok", "clinician room_locked  ok", "clinician room_unlocked  ok", "clinician left  lost",
 		"clinician second_factor_asked  ok", "clinician sign_in_failed  second_factor_wrong", "clinician sign_in_failed  second_factor_missing", "clinician recovery_code_used  ok", "clinician session_lapsed  ok",
 	}
 	if !slices.Equal(got, want) {

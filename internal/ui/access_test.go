@@ -1,11 +1,14 @@
 package ui
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"ekermed.example/ekermed/internal/call"
 	"ekermed.example/ekermed/internal/call/wire"
+	"ekermed.example/ekermed/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
@@ -189,5 +192,50 @@ func TestPeopleAreShownAsText(t *testing.T) {
 		if r == '\u202e' || r == '\u202d' {
 			t.Error("directions are shown")
 		}
+	}
+}
+
+// Handing over asks first; afterwards nothing is offered that only who leads may do.
+func TestHandOver(t *testing.T) {
+	d := newDesk(t, 1280, 800)
+	named := func(name string) bool {
+		return slices.ContainsFunc(d.buttons(), func(b *kit.Button) bool { return b.Visible() && (b.Name == name || b.Label() == name) })
+	}
+	give, of := "Passer la main", "Passer la main\u00a0: "
+	d.Show(inCall(call.Talking, admitted("Camille Moreau"), colleagueThere(), guest("g2", "Dr Nora Le Bris", wire.RoleColleague, "", wire.PlaceWaiting)))
+	d.openPeople()
+	if !named(of+"Dr Paul Riou") || named(of+"Camille Moreau") || named(of+"Dr Nora Le Bris") {
+		t.Error("it can be handed to others than the colleague in the call")
+	}
+	d.button(give).Tapped(nil)
+	expect(t, d.take())
+	if d.focusedOn() != "Annuler" || !strings.Contains(d.text(), "Passer la consultation à Dr Paul Riou\u202f?") {
+		t.Errorf("asked nothing, or the keyboard is at %q", d.focusedOn())
+	}
+	d.tab(1)
+	d.key(fyne.KeyReturn)
+	expect(t, d.take(), call.HandOver{Peer: "g1"})
+	if d.dialog == nil || d.dialog.name != "people" {
+		t.Error("the list is not there again")
+	}
+	after := handedOver()
+	d.Show(after)
+	for _, gone := range []string{"Verrouiller", give, "Mettre en attente\u00a0: Dr Paul Riou", "Faire sortir\u00a0: Dr Nora Le Bris"} {
+		if named(gone) {
+			t.Errorf("%q is still offered", gone)
+		}
+	}
+	if !named("Faire sortir\u00a0: Camille Moreau") {
+		t.Error("a colleague may put a patient out")
+	}
+	d.closeDialog()
+	notice := "Dr Paul Riou conduit maintenant la consultation"
+	if !strings.Contains(d.text(), notice) {
+		t.Error("nobody says who leads")
+	}
+	d.clock = d.clock.Add(explained)
+	d.tick()
+	if strings.Contains(d.text(), notice) {
+		t.Error("it is said for ever")
 	}
 }

@@ -39,6 +39,7 @@ type callScreen struct {
 	slow     time.Time   // since when the quality is a reduced one; zero when it is not
 	state    *kit.Banner
 	door     *kit.Banner
+	took     *kit.Banner // who leads the consultation from now
 	admit    *kit.Button
 	self     *fyne.Container
 	selfView *video.View
@@ -53,7 +54,7 @@ type callScreen struct {
 
 func newCall(u *UI) *callScreen {
 	w := u.words
-	s := &callScreen{u: u, state: kit.NewBanner(), bar: newCallBar(u), panel: newPanel(u), screen: newPresentation(u), easel: container.NewStack(),
+	s := &callScreen{u: u, state: kit.NewBanner(), took: kit.NewBanner(), bar: newCallBar(u), panel: newPanel(u), screen: newPresentation(u), easel: container.NewStack(),
 		name:     kit.NewText("", kit.Body, kit.CallInk).Bold().Fit(kit.Elided),
 		duration: kit.NewText("", kit.Body, kit.CallMuted).Fit(kit.Whole)}
 	s.crowd = &crowd{large: -1}
@@ -78,7 +79,7 @@ func newCall(u *UI) *callScreen {
 	s.selfOff = middle(centred(kit.NewIcon("video-camera-slash", kit.Title, kit.CallMuted)))
 	s.self = container.NewStack(s.selfView, s.selfOff)
 	s.news = kit.NewBanner(kit.NewButton(u.host, kit.Secondary, "", w.T("desktop.chat.read"), u.readNews).Small())
-	banners := kit.Column(kit.S, s.state.Box, s.screen.banner.Box, s.door.Box, s.news.Box)
+	banners := kit.Column(kit.S, s.state.Box, s.took.Box, s.screen.banner.Box, s.door.Box, s.news.Box)
 	s.root = container.New(&callLayout{s, banners}, newMover(kit.Stage, s.pointed), s.screen.view, s.easel, s.people, s.self, s.who, s.mode, banners, s.screen.tools, s.bar.root, s.truth, s.screen.root, s.panel.root)
 	if u.input.moved.IsZero() {
 		u.input.moved = u.o.Now()
@@ -239,7 +240,20 @@ func (s *callScreen) clock(now time.Time) bool {
 		tone, icon = kit.Amber, "wifi-slash"
 		sentence, action = w.T("desktop.call.reduced"), w.T("desktop.call.reduced_hint")
 	}
+	changed = s.tellTook(c) || changed
 	return s.state.Say(tone, icon, sentence, action) || changed
+}
+
+// tellTook says for a while who leads the consultation now.
+func (s *callScreen) tellTook(c call.Consultation) bool {
+	w, sentence, action := s.u.words, "", ""
+	if p, ok := c.Find(c.Took); ok && p.Role == wire.RoleClinician && s.u.o.Now().Sub(c.TookAt) < explained {
+		sentence, action = w.T("desktop.call.took", "name", w.person(p)), w.T("desktop.call.took_hint")
+		if p.ID == c.Self {
+			sentence, action = w.T("desktop.call.took_you"), ""
+		}
+	}
+	return s.took.Say(kit.Good, "user-switch", sentence, action)
 }
 
 // restNow tells whether the bar may step back: the pointer has rested for a while,

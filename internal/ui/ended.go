@@ -68,6 +68,9 @@ func (e *ended) show(s call.State) {
 	if !w.Has(key) {
 		key = "desktop.ended.reason." + string(wire.ReasonEnded)
 	}
+	if c.Reason == wire.ReasonEnded && !c.Leads() {
+		key = "desktop.ended.reason.ended_for_us" // another led it then
+	}
 	e.reason.Set(w.T(key))
 	switch c.Reason {
 	case wire.ReasonLost, wire.ReasonSlow, wire.ReasonShutdown, wire.ReasonReplaced:

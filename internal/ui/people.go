@@ -71,8 +71,9 @@ func (d *peopleDialog) show(s call.State) {
 	if c.Locked {
 		d.locked.Set(w.T("desktop.lock.on"))
 	}
-	d.mute.Hidden = !slices.ContainsFunc(c.Voices(), mutable)
+	d.mute.Hidden = !slices.ContainsFunc(c.Voices(), func(p wire.Person) bool { return mutable(c, p) })
 	lockLook(w, d.lock, kit.Secondary, c.Locked)
+	d.lock.Hidden = !c.Leads()
 	if gone && d.u.dialog != nil && d.u.dialog.name == "people" {
 		d.u.focus(d.close) // the button that had the keyboard may be gone
 	}
@@ -101,10 +102,11 @@ type peopleRow struct {
 	status              *kit.Pill
 	admit, hold, remove *kit.Button
 	hand, mute, photo   *kit.Button
+	give                *kit.Button
 }
 
 // mutable: somebody who may be asked to mute.
-func mutable(p wire.Person) bool { return p.Audio && p.Role != wire.RoleClinician }
+func mutable(c call.Consultation, p wire.Person) bool { return p.Audio && c.Over(p) }
 
 func newPeopleRow(u *UI) *peopleRow {
 	w, h := u.words, u.host
@@ -122,9 +124,10 @@ func newPeopleRow(u *UI) *peopleRow {
 	r.photo = kit.NewButton(h, kit.Secondary, "camera", "", func() {
 		u.emit(call.AskPhoto{Peer: r.p.ID, On: !stands(u.state.Call, r.p.ID)})
 	}).Small()
+	r.give = kit.NewButton(h, kit.Secondary, "user-switch", w.T("desktop.people.give"), func() { u.askHandOver(r.p.ID, w.person(r.p)) }).Small()
 	words := kit.Column(kit.XS, kit.Column(kit.Zero, r.name, r.role), kit.Row(kit.S, r.status.Box))
 	r.root = kit.Layers(kit.NewPanel(kit.Surface, kit.Border, kit.RadiusM), kit.Inset(kit.M, kit.M,
-		kit.Spread(kit.M, 11, words, r.avatar, words, r.admit, r.hand, r.photo, r.mute, r.hold, r.remove)))
+		kit.Spread(kit.M, 11, words, r.avatar, words, r.admit, r.hand, r.photo, r.give, r.mute, r.hold, r.remove)))
 	return r
 }
 
@@ -148,9 +151,10 @@ func (r *peopleRow) show(p wire.Person, self bool) {
 	if stands(r.u.state.Call, p.ID) {
 		r.photo.Set(kit.Secondary, "x", w.T("desktop.photo.undo"))
 	}
-	other := !self && p.Role != wire.RoleClinician
-	r.admit.Hidden = !other || p.Place != wire.PlaceWaiting
-	r.hold.Hidden = !other || p.Place == wire.PlaceWaiting
+	c := r.u.state.Call
+	r.give.Hidden = !c.MayTake(p.ID)
+	r.admit.Hidden = self || p.Role == wire.RoleClinician || p.Place != wire.PlaceWaiting
+	r.hold.Hidden = !c.Over(p) || p.Place == wire.PlaceWaiting
 	r.remove.Hidden = r.hold.Hidden
 	if p.Place == wire.PlaceHold {
 		r.hold.Set(kit.Primary, "door-open", w.T("desktop.people.back"))
@@ -158,8 +162,8 @@ func (r *peopleRow) show(p wire.Person, self bool) {
 		r.hold.Set(kit.Secondary, "hourglass-medium", w.T("desktop.people.hold"))
 	}
 	r.hand.Hidden = self || !p.Hand
-	r.mute.Hidden = self || p.Place != wire.PlaceCall || !mutable(p) || p.Role.Watches()
-	for _, b := range []*kit.Button{r.admit, r.hand, r.photo, r.mute, r.hold, r.remove} {
+	r.mute.Hidden = self || p.Place != wire.PlaceCall || !mutable(c, p) || p.Role.Watches()
+	for _, b := range []*kit.Button{r.admit, r.hand, r.photo, r.give, r.mute, r.hold, r.remove} {
 		b.Name = w.T("desktop.named", "do", b.Label(), "name", name)
 	}
 }
@@ -206,6 +210,18 @@ func (u *UI) askRemove(peer, name string) {
 		kind: kit.Risky, icon: "x", do: w.T("desktop.people.remove"),
 		done: func(string) {
 			u.emit(call.PutOut{Peer: peer})
+			u.openPeople()
+		}})
+}
+
+// askHandOver gives the consultation to a colleague, after a yes; then the list is there again
+// and shows who leads.
+func (u *UI) askHandOver(peer, name string) {
+	w := u.words
+	u.ask(ask{name: "hand-over", title: w.T("desktop.people.give_title", "name", name), text: w.T("desktop.people.give_text", "name", name),
+		kind: kit.Primary, icon: "user-switch", do: w.T("desktop.people.give"),
+		done: func(string) {
+			u.emit(call.HandOver{Peer: peer})
 			u.openPeople()
 		}})
 }

@@ -37,6 +37,23 @@ func guest(id, name string, role wire.Role, relation string, place wire.Place) w
 	return p
 }
 
+// colleagueThere is a colleague who can take over.
+func colleagueThere() wire.Person {
+	p := guest("g1", "Dr Paul Riou", wire.RoleColleague, "", wire.PlaceCall)
+	p.Ready = true
+	return p
+}
+
+// handedOver is a call that the colleague leads since now.
+func handedOver() call.State {
+	leader := colleagueThere()
+	leader.Role = wire.RoleClinician
+	s := inCall(call.Talking, admitted("Camille Moreau"), leader, guest("g2", "Dr Nora Le Bris", wire.RoleColleague, "", wire.PlaceCall))
+	s.Call.People[0].Role = wire.RoleColleague
+	s.Call.Took, s.Call.TookAt = leader.ID, noon()
+	return s
+}
+
 // scene is one screen in one state.
 type scene struct {
 	name  string
@@ -175,6 +192,13 @@ func scenes() []scene {
 			s.Call.Photos = []photo.Ask{{ID: "1", Peer: "p1", State: photo.Shown}, {ID: "2", Peer: "g1", State: photo.Refused}}
 		}), func(d *desk) { d.openPeople() }},
 		{"d7-people-locked", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) { s.Call.Locked = true }), func(d *desk) { d.openPeople() }},
+		{"d7-hand-over-list", inCall(call.Talking, admitted("Camille Moreau"), colleagueThere()), func(d *desk) { d.openPeople() }},
+		{"d7-hand-over", inCall(call.Talking, admitted("Camille Moreau"), colleagueThere()), func(d *desk) {
+			d.openPeople()
+			d.button(d.words.T("desktop.people.give")).Tapped(nil)
+		}},
+		{"d7-handed-over", handedOver(), nil},
+		{"d7-handed-over-list", handedOver(), func(d *desk) { d.openPeople() }},
 		{"d7-remove", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) {
 			d.openPeople()
 			d.button(d.words.T("desktop.people.remove")).Tapped(nil)

@@ -73,6 +73,7 @@ func (s *waiting) show(st call.State) {
 	s.banner.Say(kit.Bad, "warning-circle", sentence, action)
 	lockLook(w, s.lock, kit.Secondary, c.Locked)
 	s.lock.Able(c.Self != "")
+	s.lock.Hidden = !c.Leads()
 	door := c.AtTheDoor()
 	slices.SortStableFunc(door, func(a, b wire.Person) int {
 		switch {

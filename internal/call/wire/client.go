@@ -66,7 +66,7 @@ type Note struct {
 }
 
 // Lock closes the room, or opens it again: nobody new can come, not even to the door. Who
-// is there stays, and who was away comes back. The appointment's clinician only.
+// is there stays, and who was away comes back. Who holds the room only.
 type Lock struct {
 	On bool `json:"on"`
 }
@@ -84,6 +84,13 @@ type Remove struct {
 type Hold struct {
 	Peer string `json:"peer"`
 	On   bool   `json:"on"`
+}
+
+// Handover gives the room to a colleague in the call: the two exchange their roles, and
+// everybody learns it by Presence. When who got it so leaves, or is lost, the room is again
+// that of the clinician whose appointment it is. Who holds the room only.
+type Handover struct {
+	Peer string `json:"peer"`
 }
 
 // Answer carries the SDP answer to the Offer of the same generation and round: to the
@@ -144,7 +151,7 @@ type Silence struct {
 
 // Leave says goodbye. The server answers by closing the connection.
 type Leave struct {
-	// End ends the consultation for everybody. The appointment's clinician only.
+	// End ends the consultation for everybody. Who holds the room only.
 	End bool `json:"end,omitempty"`
 }
 
@@ -165,6 +172,7 @@ func (Note) wireType() string      { return "note" }
 func (Lock) wireType() string      { return "lock" }
 func (Remove) wireType() string    { return "remove" }
 func (Hold) wireType() string      { return "hold" }
+func (Handover) wireType() string  { return "handover" }
 func (Answer) wireType() string    { return "answer" }
 func (Candidate) wireType() string { return "candidate" }
 func (Up) wireType() string        { return "up" }

@@ -64,6 +64,8 @@ func fromClient(kind string) decoder {
 		return as[Remove]
 	case "hold":
 		return as[Hold]
+	case "handover":
+		return as[Handover]
 	case "offer":
 		return as[Offer]
 	case "answer":
@@ -153,7 +155,7 @@ func fromServer(kind string) decoder {
 // ClientMessages and ServerMessages list what each side may send, for the
 // TypeScript writer and for tests.
 func ClientMessages() []Message {
-	return []Message{Hello{}, Watch{}, Probe{}, Ready{}, Admit{}, Refuse{}, Note{}, Lock{}, Remove{}, Hold{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Data{Topic: TopicChat}, Up{}, Renew{}, Media{}, Share{}, Hand{}, Silence{}, Leave{}, Ping{}}
+	return []Message{Hello{}, Watch{}, Probe{}, Ready{}, Admit{}, Refuse{}, Note{}, Lock{}, Remove{}, Hold{}, Handover{}, Offer{}, Answer{}, Candidate{}, Commit{}, Reveal{}, Encapsulate{}, Sealed{}, Data{Topic: TopicChat}, Up{}, Renew{}, Media{}, Share{}, Hand{}, Silence{}, Leave{}, Ping{}}
 }
 
 // ServerMessages lists every message the server may send.
@@ -246,6 +248,8 @@ func check(m Message) error {
 	case Silence:
 		return size("peer", m.Peer, MaxToken)
 	case Hold:
+		return size("peer", m.Peer, MaxToken)
+	case Handover:
 		return size("peer", m.Peer, MaxToken)
 	case Offer:
 		if len(m.ICE) > 0 {

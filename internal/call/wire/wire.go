@@ -37,7 +37,7 @@ type Role string
 
 // The roles of a room.
 const (
-	// RoleClinician is the appointment's own clinician.
+	// RoleClinician holds the room: the appointment's own clinician, or whom it was handed to.
 	RoleClinician Role = "clinician"
 	RolePatient   Role = "patient"
 	// RoleColleague is another professional, who helps to run the call.

@@ -26,7 +26,7 @@ func (r *room) subject(by *person, id string) (*person, *wire.Failure) {
 	if p == nil || p.Place == wire.PlaceWaiting {
 		return nil, noPeer()
 	}
-	if !over(by.Role, p.Role) {
+	if !by.over(p) {
 		return nil, &wire.Failure{Code: wire.CodeRole, Text: "a " + string(by.Role) + " may not do this to a " + string(p.Role)}
 	}
 	return p, nil
@@ -126,7 +126,7 @@ func (r *room) silence(by *person, id string) *wire.Failure {
 		return nil
 	}
 	for _, p := range r.people {
-		if p != by && p.Place == wire.PlaceCall && over(by.Role, p.Role) {
+		if p != by && p.Place == wire.PlaceCall && by.over(p) {
 			p.conn.Send(wire.Silenced{By: by.ID})
 		}
 	}

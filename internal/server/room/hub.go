@@ -50,11 +50,12 @@ type Hub struct {
 	resumes map[string]Entry
 	grips   map[string]grip          // by token of wire.Files
 	people  map[string][]wire.Person // by appointment, as last published
+	hosted  map[string]bool          // as people: its own clinician is there
 }
 
 // NewHub makes a hub; it takes people once Run runs.
 func NewHub(o Options) *Hub {
-	return &Hub{o: o, rooms: map[string]*room{}, resumes: map[string]Entry{}, grips: map[string]grip{}, people: map[string][]wire.Person{}}
+	return &Hub{o: o, rooms: map[string]*room{}, resumes: map[string]Entry{}, grips: map[string]grip{}, people: map[string][]wire.Person{}, hosted: map[string]bool{}}
 }
 
 // Run keeps the rooms until ctx ends, then tells everybody and closes them.
@@ -218,26 +219,26 @@ func (h *Hub) Rooms() (rooms, people int) {
 func (h *Hub) Busy(account string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for appointment, people := range h.people {
-		if r := h.rooms[appointment]; r == nil || r.owner != account {
-			continue
-		}
-		for _, p := range people {
-			if p.Role == wire.RoleClinician {
-				return true
-			}
+	for appointment := range h.hosted {
+		if r := h.rooms[appointment]; r != nil && r.owner == account {
+			return true
 		}
 	}
 	return false
 }
 
-func (h *Hub) publish(r *room, people []wire.Person) {
+func (h *Hub) publish(r *room, people []wire.Person, hosted bool) {
 	h.mu.Lock()
 	old := h.people[r.appointment]
 	if len(people) == 0 {
 		delete(h.people, r.appointment)
 	} else {
 		h.people[r.appointment] = people
+	}
+	if hosted {
+		h.hosted[r.appointment] = true
+	} else {
+		delete(h.hosted, r.appointment)
 	}
 	changed := len(old) != len(people)
 	for i := 0; !changed && i < len(old); i++ {

@@ -62,7 +62,7 @@ func table(m wire.Message) rights {
 		return rights{always, always, always, always, always, never}
 	case wire.Admit, wire.Refuse, wire.Note, wire.Remove, wire.Hold:
 		return rights{clinician: inside, colleague: inside}
-	case wire.Lock:
+	case wire.Lock, wire.Handover:
 		return rights{clinician: inside}
 	case wire.Leave:
 		if m.End {
@@ -89,8 +89,10 @@ func (p *person) allowed(m wire.Message) *wire.Failure {
 	return &wire.Failure{Code: wire.CodeRole, Text: "a " + string(p.Role) + " may not send " + wire.Type(m), Fatal: true}
 }
 
-// over tells whom somebody may put out or set on hold: a clinician nobody, a colleague the
-// clinician alone.
+// over tells whom somebody may put out, set on hold or silence: a clinician nobody, even once
+// they handed their room over, a colleague the clinician alone.
+func (p *person) over(target *person) bool { return !target.host() && over(p.Role, target.Role) }
+
 func over(actor, target wire.Role) bool {
 	switch target {
 	case wire.RoleClinician:

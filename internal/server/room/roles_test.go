@@ -26,6 +26,7 @@ admit        .. yy oy .. .. ..
 refuse       .. yy oy .. .. ..
 note         .. yy oy .. .. ..
 lock         .. yy .. .. .. ..
+handover     .. yy .. .. .. ..
 remove       .. yy oy .. .. ..
 hold         .. yy oy .. .. ..
 offer        yy yy yy yy yy ..
@@ -120,6 +121,10 @@ func cell(t *testing.T, m wire.Message, role wire.Role, place wire.Place, want b
 		m = wire.Hold{Peer: "three", On: true}
 	case wire.Lock:
 		m = wire.Lock{On: true}
+	case wire.Handover:
+		h.Enter(colleague, &line{}).Handle(wire.Ready{Audio: true})
+		d.Handle(wire.Admit{Peer: "col"})
+		m = wire.Handover{Peer: "col"}
 	}
 	synctest.Wait() // what a room publishes comes after its answer
 	before := len(h.People("a"))
@@ -188,10 +193,35 @@ func TestOverWhom(t *testing.T) {
 type model struct {
 	id    string
 	role  map[string]wire.Role
+	host  string                // whose appointment it is
 	place map[string]wire.Place // absent: not in the room
 	ready map[string]bool
 	lock  bool
 	away  map[string]bool
+}
+
+// over tells whom one may put out: never whose appointment it is.
+func (m *model) over(actor, target string) bool {
+	return target != m.host && over(m.role[actor], m.role[target])
+}
+
+// gone gives the room back when who held it by handover goes, and they become what their
+// link says.
+func (m *model) gone(person string) {
+	if person == m.host || m.role[person] != wire.RoleClinician {
+		return
+	}
+	m.role[person], m.role[m.host] = wire.RoleColleague, wire.RoleClinician
+}
+
+// came: whose appointment it is comes back to hold the room, unless somebody else does.
+func (m *model) came() {
+	m.role[m.host] = wire.RoleClinician
+	for person, role := range m.role {
+		if person != m.host && role == wire.RoleClinician {
+			m.role[m.host] = wire.RoleColleague
+		}
+	}
 }
 
 func (m *model) may(actor string) bool {
@@ -267,10 +297,13 @@ func play(t *testing.T, h *Hub, c *chairs, random *rand.Rand, id string) {
 	t.Helper()
 	m := &model{id: id, role: map[string]wire.Role{}, place: map[string]wire.Place{}, ready: map[string]bool{}, away: map[string]bool{}}
 	var entries []Entry
-	for i, role := range []wire.Role{wire.RoleClinician, wire.RolePatient, wire.RolePatient, wire.RoleColleague, wire.RoleObserver, wire.RoleInterpreter, wire.RoleCompanion} {
+	for i, role := range []wire.Role{wire.RoleClinician, wire.RolePatient, wire.RolePatient, wire.RoleColleague, wire.RoleColleague, wire.RoleObserver, wire.RoleInterpreter, wire.RoleCompanion} {
 		person := string(role[:2]) + strconv.Itoa(i) + id
 		entries = append(entries, Entry{Appointment: id, Person: person, Role: role, Owner: "acc", Link: "l" + strconv.Itoa(i)})
 		m.role[person] = role
+		if role == wire.RoleClinician {
+			m.host = person
+		}
 	}
 	c.mu.Lock()
 	c.seat = func(peer string) {
@@ -295,8 +328,9 @@ func play(t *testing.T, h *Hub, c *chairs, random *rand.Rand, id string) {
 			}
 			if p != nil {
 				m.place[e.Person], m.ready[e.Person], m.away[e.Person] = wire.PlaceWaiting, false, false
-				if e.Role == wire.RoleClinician {
+				if e.Person == m.host {
 					m.place[e.Person] = wire.PlaceCall
+					m.came()
 				}
 				places[e.Person], lines[e.Person], heard[e.Person] = p, l, 0
 			}
@@ -330,7 +364,7 @@ func act(h *Hub, m *model, p *Place, l *line, e Entry, entries []Entry, random *
 		}
 	}
 	waits, in := m.place[target] == wire.PlaceWaiting, m.place[target] == wire.PlaceCall || m.place[target] == wire.PlaceHold
-	switch random.IntN(17) {
+	switch random.IntN(19) {
 	case 0, 1, 2:
 		m.ready[e.Person] = true
 		handle(wire.Ready{Audio: true, Video: true, Direct: random.IntN(4) > 0})
@@ -346,7 +380,7 @@ func act(h *Hub, m *model, p *Place, l *line, e Entry, entries []Entry, random *
 		handle(wire.Refuse{Peer: target})
 	case 6, 7:
 		on := random.IntN(2) == 0
-		if m.may(e.Person) && in && over(m.role[e.Person], m.role[target]) {
+		if m.may(e.Person) && in && m.over(e.Person, target) {
 			m.place[target] = wire.PlaceCall
 			if on {
 				m.place[target] = wire.PlaceHold
@@ -354,13 +388,13 @@ func act(h *Hub, m *model, p *Place, l *line, e Entry, entries []Entry, random *
 		}
 		handle(wire.Hold{Peer: target, On: on})
 	case 8:
-		if m.may(e.Person) && in && over(m.role[e.Person], m.role[target]) {
+		if m.may(e.Person) && in && m.over(e.Person, target) {
 			delete(m.place, target)
 		}
 		handle(wire.Remove{Peer: target})
 	case 9:
 		on := random.IntN(3) == 0
-		if e.Role == wire.RoleClinician {
+		if m.role[e.Person] == wire.RoleClinician {
 			m.lock = on
 		}
 		handle(wire.Lock{On: on})
@@ -375,12 +409,19 @@ func act(h *Hub, m *model, p *Place, l *line, e Entry, entries []Entry, random *
 		handle([]wire.Message{wire.Offer{Gen: gen, Round: 1}, wire.Answer{Gen: gen, Round: 1}, wire.Candidate{Gen: gen}}[random.IntN(3)])
 	case 14:
 		handle([]wire.Message{wire.Commit{Peer: target}, wire.Reveal{Peer: target}, wire.Sealed{Peer: target}}[random.IntN(3)])
+	case 17, 18:
+		from := e.Person
+		if m.place[from] == wire.PlaceCall && m.role[from] == wire.RoleClinician && m.role[target] == wire.RoleColleague && m.place[target] == wire.PlaceCall && m.ready[target] && !m.away[target] {
+			m.role[from], m.role[target] = wire.RoleColleague, wire.RoleClinician
+		}
+		handle(wire.Handover{Peer: target})
 	case 16:
 		time.Sleep(1400 * time.Millisecond) // 24 of them are within Grace
 	case 15:
 		if random.IntN(3) == 0 {
 			delete(m.place, e.Person)
 			p.Handle(wire.Leave{})
+			m.gone(e.Person)
 		}
 	}
 }
@@ -392,6 +433,9 @@ func judge(t *testing.T, h *Hub, c *chairs, m *model, lines map[string]*line, he
 	present := map[string]wire.Place{}
 	for _, p := range h.People(m.id) {
 		present[p.ID] = p.Place
+		if p.Role != m.role[p.ID] {
+			t.Errorf("%s is a %s, should be a %s", p.ID, p.Role, m.role[p.ID])
+		}
 		if p.Role == wire.RoleObserver && (p.Audio || p.Video) {
 			t.Errorf("%s, who only watches, lets something out", p.ID)
 		}

@@ -109,6 +109,7 @@ type room struct {
 	meets       *rate.Limiter
 	spell       spell
 	locked      bool
+	ending      bool // it is being ended for everybody
 }
 
 func newRoom(h *Hub, e Entry) *room {
@@ -126,7 +127,7 @@ func (r *room) run(ctx context.Context) {
 		for _, p := range r.people {
 			r.drop(p, nil, wire.ReasonShutdown, "")
 		}
-		r.hub.publish(r, nil)
+		r.hub.publish(r, nil, false)
 		close(r.gone)
 	}()
 	idle := time.NewTimer(r.hub.o.Linger)
@@ -136,7 +137,7 @@ func (r *room) run(ctx context.Context) {
 		case do := <-r.inbox:
 			do()
 			r.watch()
-			r.hub.publish(r, r.all())
+			r.hub.publish(r, r.all(), r.hosted())
 			idle.Reset(r.hub.o.Linger)
 		case <-idle.C:
 			if len(r.people) == 0 && r.hub.retire(r) {
@@ -210,10 +211,10 @@ func (r *room) enter(e Entry, resume string, conn Conn) *person {
 		return nil
 	default:
 		p = &person{entry: e, resume: resume, conn: &pipe{}, renews: rate.NewLimiter(rate.Every(renewEvery), renewBurst), secrets: secrets(), data: data(), Person: wire.Person{
-			ID: e.Person, Name: e.Name, Role: e.Role, Place: wire.PlaceWaiting, Relation: e.Relation,
+			ID: e.Person, Name: e.Name, Role: r.role(e), Place: wire.PlaceWaiting, Relation: e.Relation,
 			Since: float64(now.UnixMilli()) / 1000,
 		}}
-		if e.Role == wire.RoleClinician {
+		if p.host() {
 			p.Place = wire.PlaceCall
 		}
 		p.conn.swap(conn, nil)
@@ -304,6 +305,8 @@ func (r *room) handle(p *person, m wire.Message) *wire.Failure {
 		return r.remove(p, m)
 	case wire.Hold:
 		return r.hold(p, m)
+	case wire.Handover:
+		return r.handover(p, m.Peer)
 	case wire.Offer, wire.Answer, wire.Candidate, wire.Up, wire.Renew:
 		return r.media(p, m)
 	case wire.Commit, wire.Reveal, wire.Encapsulate, wire.Sealed, wire.Data:
@@ -379,10 +382,12 @@ func (r *room) inCall() []*person {
 	return in
 }
 
-// leave is goodbye by one's own button. A clinician may end it for everybody.
+// leave is goodbye by one's own button. Who holds the room may end it for everybody.
 func (r *room) leave(p *person, end bool) {
 	r.log.Info("left", "peer", p.ID, "end", end)
 	if end {
+		r.ending = true
+		defer func() { r.ending = false }()
 		r.door(Closed, p, p, "")
 	}
 	r.drop(p, p, wire.ReasonLeft, "")
@@ -398,6 +403,9 @@ func (r *room) leave(p *person, end bool) {
 
 // drop takes a person out of the room and tells them and the others why.
 func (r *room) drop(p, by *person, why wire.Reason, text string) {
+	if p.Role == wire.RoleClinician && !p.host() {
+		r.inherit(p, why)
+	}
 	r.door(Went, p, by, why)
 	r.parting(p, why)
 	delete(r.people, p.ID)

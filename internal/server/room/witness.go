@@ -23,6 +23,8 @@ const (
 	// somebody else too.
 	Barred Act = "barred"
 	Again  Act = "again"
+	// HandedOver: this person holds the room now, by the will of By.
+	HandedOver Act = "handed_over"
 )
 
 // Door is one event at a door.
@@ -31,9 +33,10 @@ type Door struct {
 	Appointment string
 	Owner       string // account of the appointment's clinician
 	Person      string
-	Role        wire.Role
-	Why         wire.Reason // of Went
-	// By did it: a person's id and role, empty when nobody in the room did.
+	// Role is what they came as: a handover changes what they may do, not who they are.
+	Role wire.Role
+	Why  wire.Reason // of Went
+	// By did it: a person's id and role, as above, empty when nobody in the room did.
 	By     string
 	ByRole wire.Role
 }
@@ -82,9 +85,9 @@ func (r *room) door(act Act, p, by *person, why wire.Reason) {
 	if w == nil {
 		return
 	}
-	d := Door{Act: act, Appointment: r.appointment, Owner: r.owner, Person: p.ID, Role: p.Role, Why: why}
+	d := Door{Act: act, Appointment: r.appointment, Owner: r.owner, Person: p.ID, Role: p.entry.Role, Why: why}
 	if by != nil {
-		d.By, d.ByRole = by.ID, by.Role
+		d.By, d.ByRole = by.ID, by.entry.Role
 	}
 	w.Door(d)
 }

@@ -49,6 +49,7 @@ const (
 	RoomUnlocked   Action = "room_unlocked"
 	Held           Action = "held"                // set on hold in a call
 	Unheld         Action = "unheld"              // taken back
+	HandedOver     Action = "handed_over"         // a colleague holds the room now
 	LinkShared     Action = "link_shared"         // a link has brought more than one person
 	SessionLapsed  Action = "session_lapsed"      // nobody was at the desk
 	CodeAsked      Action = "second_factor_asked" // the password was right
@@ -77,7 +78,7 @@ const OK Result = "ok"
 func known(a Action, r Result) bool {
 	return slices.Contains([]Action{
 		SignIn, SignInFailed, SignOut, Invited, Cancelled, LinkOpened, LinkRefused, PassRefused, Joined, Admitted, Refused, Left, Removed, SessionEnded,
-		RoomLocked, RoomUnlocked, Held, Unheld, LinkShared, SessionLapsed, CodeAsked, FactorSet, FactorRemoved, RecoveryUsed,
+		RoomLocked, RoomUnlocked, Held, Unheld, HandedOver, LinkShared, SessionLapsed, CodeAsked, FactorSet, FactorRemoved, RecoveryUsed,
 		AccountAdded, AccountLocked, AccountReset, JournalOpened, JournalRefused, JournalDue, Exported, Erased, RecordsLost,
 	}, a) && slices.Contains([]Result{
 		OK, "credentials", "session", "second_factor_wrong", "second_factor_missing", "locked", "unknown_link", "early", "expired", "cancelled", "pass", "full", "order", "role", "version", "internal", "not_found",

@@ -6,6 +6,7 @@ import { blank, drawing, type Drawing, type DrawingEvent } from "./drawing";
 import { quiet, talked, type Talk, type TalkEvent } from "./panel";
 import type { Path } from "./peer";
 import { posed, unasked, type PhotoEvent, type Posing } from "./photo";
+import { led, told, unled, type Lead, type LeadEvent } from "./lead";
 import { watches } from "./role";
 import { dropped, ended, idle, ofScreen, sayAgain, shared, type ScreenEvent, type Sharing } from "./screen";
 import type { Agreement, Pairing, Standing } from "./seal/group";
@@ -60,7 +61,7 @@ export interface Bond {
   compared: "" | "same";
 }
 
-export interface State extends Talk, Transfers, Posing, Drawing {
+export interface State extends Talk, Transfers, Posing, Drawing, Lead {
   stage: Stage;
   language: Language;
   /** help: the help dialog is open. */
@@ -174,6 +175,7 @@ export type Event =
   | TalkEvent
   | ScreenEvent
   | TransferEvent
+  | LeadEvent
   | PhotoEvent
   | DrawingEvent
   | { type: "recapture"; kind: "audio" | "video" }
@@ -231,7 +233,7 @@ export function initial(): State {
     lost: { audio: false, video: false },
     ice: [], gen: 0, connections: {}, media: "none", owesRenew: 0, reducedSince: 0, soundBlocked: false, slowAnswers: 0,
     able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false,
-    sharing: idle(), reason: "", from: "welcome", farewell: "", endedAt: 0, ...quiet(), ...untouched(), ...unasked(), ...blank(),
+    sharing: idle(), reason: "", from: "welcome", farewell: "", endedAt: 0, ...quiet(), ...untouched(), ...unasked(), ...blank(), ...unled(),
   };
 }
 
@@ -391,12 +393,16 @@ export function step(s: State, e: Event): Result {
     case "drew":
     case "board_dismiss":
       return drawing(s, e);
+    case "let_in":
+    case "hand_over":
+    case "end":
+      return led(s, e);
     default:
       return pressed(s, e);
   }
 }
 
-type Pressed = Exclude<Event, { type: "start" | "tick" | "looked" | "lookup_failed" | "joined" | "join_refused" | "line_down" | "message" | "media" | "ready" | "path" | "captured" | "capture_failed" | "capture_lost" | "sound" | "able" | "keys" | TalkEvent["type"] | TransferEvent["type"] | PhotoEvent["type"] | ScreenEvent["type"] | DrawingEvent["type"] }>;
+type Pressed = Exclude<Event, { type: "start" | "tick" | "looked" | "lookup_failed" | "joined" | "join_refused" | "line_down" | "message" | "media" | "ready" | "path" | "captured" | "capture_failed" | "capture_lost" | "sound" | "able" | "keys" | TalkEvent["type"] | TransferEvent["type"] | PhotoEvent["type"] | ScreenEvent["type"] | DrawingEvent["type"] | LeadEvent["type"] }>;
 
 /** pressed answers what the patient does. */
 function pressed(s: State, e: Pressed): Result {
@@ -702,12 +708,13 @@ function left(s: State): Result {
   return busy ? over(s, "left", "", [{ do: "send", message: { type: "leave", data: {} } }]) : [s, []];
 }
 
-function over(s: State, reason: Reason, text: string, first: Effect[]): Result {
+/** over ends the stay. */
+export function over(s: State, reason: Reason, text: string, first: Effect[]): Result {
   return [
     {
       ...s, stage: "ended", from: s.stage, reason, farewell: text, endedAt: s.now, help: false, joining: false, line: "none",
       resume: "", self: "", people: {}, admitted: false, capture: "none", captureProblem: "", media: "none", gen: 0, connections: {}, soundBlocked: false, owesRenew: 0,
-      silencedBy: "", lost: { audio: false, video: false }, able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false, sharing: idle(), ...quiet(), ...blank(), unseen: s.unseen, ...remains(s), ...unasked(),
+      silencedBy: "", lost: { audio: false, video: false }, able: { keys: false, seal: false }, rekey: 0, sealed: false, bonds: {}, differed: {}, tampered: false, sealing: false, sharing: idle(), ...quiet(), ...blank(), unseen: s.unseen, ...remains(s), ...unasked(), ...unled(),
     },
     [...first, ...(s.photo ? [{ do: "rest" } as Effect] : []), { do: "hang_up" }, { do: "drop_media" }, { do: "release" }],
   ];
@@ -724,7 +731,7 @@ function received(s: State, m: FromServer): Result {
       if (m.data.person.id === s.self && m.data.person.place === "hold") {
         return held(s, m.data.person);
       }
-      return seen({ ...s, people: { ...s.people, [m.data.person.id]: tidy(m.data.person) } }, m.data.person.id);
+      return seen(told(s, tidy(m.data.person)), m.data.person.id);
     case "gone":
       return [{ ...s, people: exceptFor(s.people, m.data.id) }, []];
     case "admitted":

@@ -6,6 +6,7 @@ import type { Item } from "./files/engine";
 import type { Carrier } from "./board/ground";
 import type { Easel } from "./easel";
 import { plugged } from "./headset";
+import { leader } from "./lead";
 import type { Devices } from "./media";
 import { canShow } from "./display";
 import type { Dot, Place } from "./pointing";
@@ -13,6 +14,7 @@ import { shownScreen } from "./screen";
 import { secrecy } from "./seal/secrecy";
 import { words } from "./seal/words";
 import { Texts, type Key } from "./texts";
+import type { Person } from "./wire.gen";
 import { callScreen, type CallScreen } from "./view/call";
 import { beginning } from "./view/chat";
 import { Dialog, type DialogName } from "./view/dialogs";
@@ -20,6 +22,7 @@ import { Scope } from "./view/dom";
 import { ended } from "./view/ended";
 import { fileState } from "./view/file";
 import * as icons from "./view/icons";
+import { tookWords } from "./view/lead";
 import type { Hands, Model, Screen } from "./view/model";
 import { name } from "./view/messages";
 import { practitioner } from "./view/parts";
@@ -275,6 +278,10 @@ export class View {
     const moved = s.files.filter((it) => b.files.some((was) => was.id === it.id && was.state !== it.state && /^(done|failed|withdrawn)$/.test(it.state)))[0];
     if (moved || (s.arrived && s.arrived !== b.arrived)) {
       this.polite.textContent = moved ? moved.name + ", " + fileState(this.m, moved) : t.t("files.arrived", { name: name(this.m, (s.arrived as Item).from) }) + ", " + (s.arrived as Item).name;
+      return;
+    }
+    if (s.tookAt !== b.tookAt && leader(s) !== null) {
+      this.polite.textContent = tookWords(this.m, (leader(s) as Person).name);
       return;
     }
     if (s.people[s.drawer] && s.drawer !== b.drawer) {

@@ -165,6 +165,13 @@ export interface Hand {
   peer?: string;
 }
 
+/** Handover gives the room to a colleague in the call: the two exchange their roles, and
+ * everybody learns it by Presence. When who got it so leaves, or is lost, the room is again
+ * that of the clinician whose appointment it is. Who holds the room only. */
+export interface Handover {
+  peer: string;
+}
+
 /** Hello enters a room. It is the first message of a participant's connection. */
 export interface Hello {
   version: number;
@@ -218,7 +225,7 @@ export interface Invited {
 
 /** Leave says goodbye. The server answers by closing the connection. */
 export interface Leave {
-  /** End ends the consultation for everybody. The appointment's clinician only. */
+  /** End ends the consultation for everybody. Who holds the room only. */
   end?: boolean;
 }
 
@@ -251,7 +258,7 @@ export interface LinkInfo {
 export type LinkStatus = "early" | "open" | "late" | "expired" | "cancelled";
 
 /** Lock closes the room, or opens it again: nobody new can come, not even to the door. Who
- * is there stays, and who was away comes back. The appointment's clinician only. */
+ * is there stays, and who was away comes back. Who holds the room only. */
 export interface Lock {
   on: boolean;
 }
@@ -540,6 +547,7 @@ export type FromClient =
   | { type: "lock"; data: Lock }
   | { type: "remove"; data: Remove }
   | { type: "hold"; data: Hold }
+  | { type: "handover"; data: Handover }
   | { type: "offer"; data: Offer }
   | { type: "answer"; data: Answer }
   | { type: "candidate"; data: Candidate }

@@ -193,12 +193,19 @@ const board = {
     const carrier: Carrier = { send: async (file) => ((kept = file), "f7"), fetch: async () => kept };
     const sent = (await send(new File([good], "plan.png"), carrier)).ground;
     const got = await receive(sent, carrier);
+    // A telephone says in a photograph how it was held, and more.
+    canvas.width = 400;
+    canvas.height = 200;
+    const lying = bytes(atob(canvas.toDataURL("image/jpeg").split(",")[1]));
+    const exif = bytes("\xff\xe1\x00\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0");
+    const held = (await send(new Blob([lying.slice(0, 2), exif, lying.slice(2)]), carrier)).ground;
+    const upright = [held.width, held.height, /Exif/.test(await kept.text())];
     await send(new File([bytes("%PDF-1.7")], "plan.png"), carrier).catch((e) => refused.push(String(e)));
     kept = new Blob([jpeg]);
     await receive(sent, carrier).catch((e) => refused.push(String(e)));
     kept = new Blob([new Uint8Array((20 << 20) + 1)]);
     await receive(sent, carrier).catch((e) => refused.push(String(e)));
-    return { ground: g, sent, got: [got.width, got.height], large: [large.ground.width, large.ground.height, large.image.width, large.image.height], refused: refused.length, hacked: "hacked" in window };
+    return { ground: g, sent, upright, got: [got.width, got.height], large: [large.ground.width, large.ground.height, large.image.width, large.image.height], refused: refused.length, hacked: "hacked" in window };
   },
 
   /** speed is how long a frame takes in which six people draw on a board of 500 strokes, in ms. */

@@ -38,7 +38,8 @@ try {
   assert.deepEqual([pictures.ground.width, pictures.ground.height, pictures.ground.sha.length], [800, 450, 64]);
   assert.deepEqual(pictures.large, [4000, 10, 3200, 8]);
   assert.equal(pictures.refused, 8);
-  assert.deepEqual([pictures.sent, pictures.got], [{ ...pictures.ground, file: "f7" }, [800, 450]]);
+  assert.deepEqual([pictures.sent.file, pictures.sent.width, pictures.sent.height, pictures.got], ["f7", 800, 450, [800, 450]]);
+  assert.deepEqual(pictures.upright, [200, 400, false], "as it was held, and without what the camera wrote");
   assert.equal(pictures.hacked, false);
 
   console.log("a frame of six people on a board of 500 strokes:", (await page.evaluate(() => window.board.speed())).toFixed(2), "ms");

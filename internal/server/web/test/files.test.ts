@@ -199,10 +199,11 @@ function table(roles: { [name: string]: Role }) {
 const shown = (e: Engine) => e.view().map((it: Item) => it.name + ":" + it.state).join(" ");
 
 test("who comes later gets what stands, as their role has it", () => {
-  for (const [role, want] of [["patient", "before:ready after:ready"], ["colleague", "before:ready after:ready"], ["interpreter", "after:ready"], ["companion", "after:ready"], ["observer", ""]]) {
+  for (const [role, want] of [["patient", "before:ready ground:ready after:ready"], ["colleague", "before:ready ground:ready after:ready"], ["interpreter", "ground:ready after:ready"], ["companion", "ground:ready after:ready"], ["observer", ""]]) {
     const t = table({});
     const c = t.add("c", "clinician");
     c.send({ name: "before", file: new Blob(["x"]) });
+    c.send({ name: "ground", use: "backdrop", file: new Blob(["x"]) });
     c.cancel(c.send({ name: "taken back", file: new Blob(["x"]) }));
     const late = t.add("late", role as Role);
     c.send({ name: "after", file: new Blob(["x"]) });

@@ -51,6 +51,16 @@ const talk = [
   message(5, "Anticonstitutionnellementanticonstitutionnellementanticonstitutionnellement 👩‍⚕️👍🏽❤️", mine),
   message(6, "D’accord", { ...mine, got: 2 }),
 ];
+/** leading is a consultation that was handed to "e", as "e" has it. */
+const leading = (more: Partial<State> = {}, waits = false): State => ({
+  ...keyed({}, true), self: "e", role: "clinician",
+  people: {
+    p: person("p", { keys: true, seal: true }), d: person("d", { role: "colleague", keys: true, seal: true }),
+    e: person("e", { name: "Dr Paul Riou", role: "clinician", keys: true, seal: true }),
+    ...(waits ? { w: person("w", { name: "Inès Le Bihan", role: "interpreter", place: "waiting", again: true }) } : {}),
+  },
+  ...more,
+});
 const showing = (more: Partial<State> = {}): State => {
   const s = keyed({}, true);
   return { ...s, people: { ...s.people, d: { ...s.people.d, screen: true } }, authors: { e: "Interprète Nolwenn" }, ...more };
@@ -226,6 +236,10 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p5-screen-refused": [sharing({ problem: "refused" }), { remote: true, second: true, self: true, shares: true }],
   "p5-screen-busy": [showing({ sharing: idle("refused") }), { remote: true, second: true, self: true, screen: true, shares: true }],
   "p5-screen-failed": [sharing({ problem: "failed" }), { remote: true, second: true, self: true, shares: true }],
+  "p5-lead-took": [leading({ role: "patient", self: "p", took: "e", tookAt: now }), { remote: true, second: true, self: true }],
+  "p5-lead-you": [leading({ took: "e", tookAt: now }), { remote: true, second: true, self: true }],
+  "p5-lead-door": [leading({}, true), { remote: true, second: true, self: true }],
+  "p5-lead-out": [leading(), { remote: true, second: true, self: true, press: "[data-action=leave]" }],
   "p5-headset": [keyed({}), { remote: true, self: true, headset: true }],
   "p5-board-empty": [boarded(), { remote: true, self: true }],
   "p5-board-drawn": [boarded({}, true), { remote: true, second: true, self: true, drawn: true }],

@@ -1,5 +1,5 @@
 // A picture under the drawing travels as a file of the call. Who carries files is not known here.
-import { matches, maxBytes, picture, type Picture } from "./picture";
+import { anew, matches, maxBytes, measured, picture, type Picture } from "./picture";
 import type { Ground } from "./object";
 
 /** Carrier takes files to the others and fetches theirs; both fail when that cannot be done. */
@@ -11,8 +11,10 @@ export interface Carrier {
 
 /** send makes a file the ground for everybody, or fails: it is no picture, or too large. */
 export async function send(file: Blob, by: Carrier): Promise<Picture> {
-  const read = await picture("", await bytes(file));
-  return { ...read, ground: { ...read.ground, file: await by.send(file) } };
+  const raw = await bytes(file);
+  const drawn = await anew((await picture("", raw)).image, (measured(raw) as { type: string }).type);
+  const read = await picture("", await bytes(drawn));
+  return { ...read, ground: { ...read.ground, file: await by.send(drawn) } };
 }
 
 /** receive gets the picture of a ground, or fails: it is not here, or not the one that was laid. */

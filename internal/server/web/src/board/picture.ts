@@ -62,15 +62,21 @@ export async function picture(file: string, content: Uint8Array<ArrayBuffer>): P
       image.onerror = () => failed(new Error("the picture is damaged"));
       image.src = url;
     });
-    const shrink = Math.min(1, maxKept / Math.max(size.width, size.height));
+    const { naturalWidth: w, naturalHeight: h } = image; // as the camera was held
+    const shrink = Math.min(1, maxKept / Math.max(w, h));
     const kept = document.createElement("canvas");
-    kept.width = Math.max(1, Math.floor(size.width * shrink));
-    kept.height = Math.max(1, Math.floor(size.height * shrink));
+    kept.width = Math.max(1, Math.floor(w * shrink));
+    kept.height = Math.max(1, Math.floor(h * shrink));
     (kept.getContext("2d") as CanvasRenderingContext2D).drawImage(image, 0, 0, kept.width, kept.height);
     return { ground: { file, width: size.width, height: size.height, sha }, image: kept };
   } finally {
     URL.revokeObjectURL(url);
   }
+}
+
+/** anew is a picture as a file again: upright, and without what the camera wrote beside it. */
+export function anew(image: HTMLCanvasElement, type: string): Promise<Blob> {
+  return new Promise((done, failed) => image.toBlob((b) => (b ? done(b) : failed(new Error("the picture cannot be drawn"))), type, 0.92));
 }
 
 /** matches tells whether content is what the ground refers to: it came from somebody else. */

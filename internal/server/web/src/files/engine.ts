@@ -163,7 +163,7 @@ export class Engine {
     if (it.to.length) {
       return it.to.indexOf(peer) >= 0;
     }
-    return (m.role !== "interpreter" && m.role !== "companion") || it.order > m.came;
+    return it.view.use === "backdrop" || (m.role !== "interpreter" && m.role !== "companion") || it.order > m.came;
   }
 
   /** send offers a file, and answers its id here. What cannot be sent is in the view too, with

@@ -10,6 +10,7 @@ import { Scope, hole } from "./dom";
 import { dropping } from "./drop";
 import { fileNotice } from "./files";
 import * as icons from "./icons";
+import { doorNotice, hangUp, tookNotice } from "./lead";
 import type { Hands, Model, Screen } from "./model";
 import { panel, panelButton } from "./panel";
 import { avatar, call, cameraButton, heading, microphoneButton, practitioner, selfView, swapButton } from "./parts";
@@ -208,6 +209,8 @@ function banners(scope: Scope, m: Model, hands: Hands): HTMLElement {
       scope.el("p", { class: "banner-title" }, scope.named(() => m.t.t("call.silenced", { name: hole }), () => (m.s.people[m.s.silencedBy] || { name: "" }).name || practitioner(m))),
       scope.button({ class: "on-dark", label: () => m.t.t("call.resume_audio"), press: () => hands.send({ type: "toggle", kind: "audio" }) }),
     ),
+    tookNotice(scope, m),
+    doorNotice(scope, m, hands),
     stopped("audio"),
     stopped("video"),
     shareProblem(scope, m, hands),
@@ -251,6 +254,6 @@ function controls(scope: Scope, m: Model, hands: Hands, share: HTMLElement, draw
     share,
     draw,
     talk,
-    scope.button({ class: "control hang-up", icon: icons.hangUp, label: () => m.t.t("common.leave"), attrs: { "data-action": "leave" }, press: () => hands.send({ type: "leave", at: Date.now() }) }),
+    hangUp(scope, m, hands),
   );
 }

@@ -6,11 +6,12 @@ import { Scope } from "./dom";
 import * as icons from "./icons";
 import type { Hands, Model } from "./model";
 import { sealed } from "./call";
+import { leadBody } from "./lead";
 import { call, paper } from "./parts";
 import { photoBody, photoFoot, photoTitle } from "./photo";
 import { secrecyPanel } from "./secrecy";
 
-export type DialogName = "help" | "settings" | "secrecy" | "photo";
+export type DialogName = "help" | "settings" | "secrecy" | "photo" | "lead";
 
 export class Dialog {
   readonly root: HTMLElement;
@@ -21,9 +22,9 @@ export class Dialog {
   constructor(readonly name: DialogName, m: Model, hands: Hands, private readonly onClose: () => void) {
     const s = this.scope;
     const photo = name === "photo";
-    const heading = (): Key => (name === "help" ? "aid.title" : name === "settings" ? "devices.title" : sealed(m)[0]);
+    const heading = (): Key => (name === "help" ? "aid.title" : name === "settings" ? "devices.title" : name === "lead" ? "lead.title" : sealed(m)[0]);
     const title = s.el("h2", { attrs: { id: "dialog-title", tabindex: "-1" } }, photo ? photoTitle(s, m) : s.el("span", { text: () => m.t.t(heading()) }));
-    const body = photo ? photoBody(s, m, hands) : name === "help" ? help(s, m) : name === "settings" ? settings(s, m, hands) : secrecyPanel(s, m, hands);
+    const body = photo ? photoBody(s, m, hands) : name === "help" ? help(s, m) : name === "settings" ? settings(s, m, hands) : name === "lead" ? leadBody(s, m, hands, () => this.onClose()) : secrecyPanel(s, m, hands);
     const close = photo ? null : s.button({ class: "icon-only", icon: icons.close, label: () => m.t.t("common.close"), press: () => this.onClose() });
     const foot = photo ? photoFoot(s, m, hands) : s.el("div", { class: "dialog-foot" }, s.button({ class: "primary wide", label: () => m.t.t("common.close"), press: () => this.onClose() }));
     this.box = s.el("div", { class: "dialog" + (photo ? " dialog-photo" : ""), attrs: { role: "dialog", "aria-modal": "true", "aria-labelledby": "dialog-title" } }, s.el("div", { class: "dialog-head" }, title, close), body, foot);

@@ -50,7 +50,7 @@ export interface Hands {
   /** ring plays the test sound. */
   ring(): void;
   silent(blocked: boolean): void;
-  openDialog(name: "help" | "settings" | "secrecy"): void;
+  openDialog(name: "help" | "settings" | "secrecy" | "lead"): void;
   /** point says where on the shown screen we point. */
   point(place: Place): void;
   refresh(): void;
