@@ -7,7 +7,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 mkdir -p "$tmp/desktop" "$tmp/page"
 UI_PICTURES="$tmp/desktop" UI_SCENES='d[789]-*-fr-*' CGO_ENABLED=0 go test -count=1 -tags migrated_fynedo -run 'TestPictures$' ./internal/ui
-(cd internal/server/web && PAGE_PICTURES="$tmp/page" PAGE_ONLY=p5 node test/run.mjs gallery)
+(cd internal/server/web && PAGE_PICTURES="$tmp/page" PAGE_ONLY=p5 PAGE_BRIEF=1 node test/run.mjs gallery)
 rm -rf docs/screens
 mkdir -p docs/screens/desktop docs/screens/page
 for f in "$tmp"/desktop/*.png "$tmp"/page/*-{phone,desktop}-{light,dark}-fr.png; do

@@ -5,6 +5,8 @@ import { bundle, chromium, scratch, serve, watch, web } from "./browser.mjs";
 
 const pictures = process.env.PAGE_PICTURES || "";
 const only = process.env.PAGE_ONLY || "";
+// PAGE_BRIEF: French at the sizes of a phone and of a desktop, as docs/screens shows them.
+const brief = process.env.PAGE_BRIEF === "1";
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const english = /^(p1-open|p1-early|p2-asking|p2-denied|p4-waiting|p5-call|p5-phone-swap|p5-mute|p1-seal|p5-broken|p5-seal-end|p5-seal-long|p5-seal-other|p5-chat-empty|p5-chat-messages|p5-chat-undelivered|p5-chat-observer|p5-chat-badge|p5-chat-notice|p5-screen|p5-screen-zoomed|p5-screen-pointed|p5-screen-idle|p5-screen-own-pointed|p5-screen-frozen|p5-screen-refused|p5-screen-busy|p5-screen-failed|p5-files-empty|p5-files-several|p5-files-wrong|p5-files-offers|p5-files-drop|p5-photo-preview|p5-photo-taken|p5-headset|p5-board-drawn|p5-board-clear|p5-board-observer|p5-board-notice|p5-board-deaf|p6-files|p6-left|p7-help|diag-idle|diag-direct|diag-relay-tls)$/;
 
@@ -65,7 +67,7 @@ async function look(page, scene, language, shape, scheme) {
 
 try {
   if (pictures) mkdirSync(pictures, { recursive: true });
-  const both = Object.keys(shapes).flatMap((shape) => [[shape, site.url], [shape, site.diag]]);
+  const both = (brief ? ["phone", "desktop"] : Object.keys(shapes)).flatMap((shape) => [[shape, site.url], [shape, site.diag]]);
   for (const [shape, url] of both) {
     const page = await browser.newPage();
     watch(page, site.origin, bad);
@@ -79,7 +81,7 @@ try {
         const plain = shape === "phone" || shape === "desktop";
         if (!plain && scheme === "dark") continue;
         await look(page, scene, "fr", shape, scheme);
-        if (scheme === "light" && english.test(scene)) await look(page, scene, "en", shape, scheme);
+        if (!brief && scheme === "light" && english.test(scene)) await look(page, scene, "en", shape, scheme);
       }
     }
     await page.close();
