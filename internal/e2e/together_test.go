@@ -22,13 +22,18 @@ type together struct {
 	pages []*lab.Browser
 }
 
-// meet brings everybody into one call.
+// meet brings everybody into one call: the patient first, then companions and others.
 func meet(t *testing.T, engines ...string) *together {
+	t.Helper()
+	return meetWith(t, []string{"companion:Lou Kermadec:lou@example.org", "interpreter:Ines Le Bihan:ines@example.org", "colleague:Paul Riou:paul@example.org", "companion:Ana Costa:ana@example.org"}, engines...)
+}
+
+// meetWith has its own guests beside the patient, of whom at least the first is invited.
+func meetWith(t *testing.T, guests []string, engines ...string) *together {
 	t.Helper()
 	c := &together{T: t, Scene: newScene(t), ctx: t.Context()}
 	must(t, c.SetServer(c.ctx, "127.0.0.1:0"))
 	must(t, c.SetDesk(c.ctx))
-	guests := []string{"companion:Lou Kermadec:lou@example.org", "interpreter:Ines Le Bihan:ines@example.org", "colleague:Paul Riou:paul@example.org", "companion:Ana Costa:ana@example.org"}
 	var also []string
 	for _, guest := range guests[:max(1, len(engines)-1)] {
 		also = append(also, "--also", guest)
@@ -40,7 +45,7 @@ func meet(t *testing.T, engines ...string) *together {
 		links = append(links, also.Link)
 	}
 	for i, engine := range engines {
-		b, err := c.Browse(engine, lab.Browsing{Sound: c.Sound, Screen: true})
+		b, err := c.Browse(engine, lab.Browsing{Sound: c.Sound, Screen: true, Watch: true})
 		must(t, err)
 		c.pages = append(c.pages, b)
 		must(t, c.Join(c.ctx, b, links[i]))

@@ -1,7 +1,11 @@
 package e2e
 
 import (
+	"errors"
 	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
 	"os"
 	"path/filepath"
 	"time"
@@ -66,10 +70,53 @@ func whiteboard(c *together) {
 			c.Errorf("%s is not on the board", name)
 		}
 	}
+	c.grounds(exports)
 	must(c.T, c.Display.Key("ctrl+b"))
 	for _, b := range c.pages {
 		c.press(b, "[data-action=board-close]")
 	}
+}
+
+// grounds: a page, and then the desktop, lays a picture under the drawing, and all save the same.
+func (c *together) grounds(exports func() []image.Image) {
+	lies := func(by string, want color.Color) {
+		c.Helper()
+		must(c.T, lab.Until(c.ctx, by+"'s picture on every board", 60*time.Second, func() bool {
+			all := exports()
+			for _, m := range all {
+				if !near(m.At(300, 1500), want) {
+					return false
+				}
+			}
+			return likeness(all[0], all[1]) < 0.002 && likeness(all[0], all[2]) < 0.002
+		}))
+	}
+	_, err := c.pages[0].Do("choose", map[string]any{"selector": ".easel input[type=file]", "paths": []string{c.plain("fond-page.png", color.RGBA{0xa0, 0xd0, 0xff, 0xff})}})
+	must(c.T, err)
+	lies("the page", color.RGBA{0xa0, 0xd0, 0xff, 0xff})
+	must(c.T, c.Display.Choose(c.plain("fond-poste.png", color.RGBA{0xff, 0xe0, 0xa0, 0xff})))
+	must(c.T, c.Desktop.Reach(c.ctx, c.Display, "Tab", "Image en fond"))
+	must(c.T, c.Display.Key("space"))
+	lies("the desktop", color.RGBA{0xff, 0xe0, 0xa0, 0xff})
+}
+
+// plain is a picture of one colour.
+func (c *together) plain(name string, of color.Color) (path string) {
+	c.Helper()
+	m := image.NewRGBA(image.Rect(0, 0, 640, 360))
+	draw.Draw(m, m.Rect, image.NewUniform(of), image.Point{}, draw.Src)
+	path = filepath.Join(c.Dir, name)
+	f, err := os.Create(path)
+	must(c.T, err)
+	must(c.T, errors.Join(png.Encode(f, m), f.Close()))
+	return path
+}
+
+func near(a, b color.Color) bool {
+	r0, g0, b0, _ := a.RGBA()
+	r1, g1, b1, _ := b.RGBA()
+	off := func(p, q uint32) bool { return max(p, q)-min(p, q) > 0x0a00 }
+	return !off(r0, r1) && !off(g0, g1) && !off(b0, b1)
 }
 
 // likeness is the share of pixels that differ by more than a fifth; 1 for another size.
