@@ -97,6 +97,7 @@ func (c *together) grounds(exports func() []image.Image) {
 	must(c.T, c.Display.Choose(c.plain("fond-poste.png", color.RGBA{0xff, 0xe0, 0xa0, 0xff})))
 	must(c.T, c.Desktop.Reach(c.ctx, c.Display, "Tab", "Image en fond"))
 	must(c.T, c.Display.Key("space"))
+	must(c.T, c.Display.Chosen(c.ctx))
 	lies("the desktop", color.RGBA{0xff, 0xe0, 0xa0, 0xff})
 }
 

@@ -109,7 +109,17 @@ func (d *Display) Choose(paths ...string) error {
 	if err := os.WriteFile(list, []byte(strings.Join(paths, "\x1e")), 0o600); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "zenity"), []byte("#!/bin/sh\ncat "+list+"\n"), 0o700)
+	_ = os.Remove(list + ".given")
+	return os.WriteFile(filepath.Join(dir, "zenity"), []byte("#!/bin/sh\ncat "+list+"\n: > "+list+".given\n"), 0o700)
+}
+
+// Chosen waits until the dialog has answered.
+func (d *Display) Chosen(ctx context.Context) error {
+	given := filepath.Join(d.lab.Dir, "chooser", "list.given")
+	return Until(ctx, "the dialog for files", 10*time.Second, func() bool {
+		_, err := os.Stat(given)
+		return err == nil
+	})
 }
 
 // Clipboard is the text that was copied.
