@@ -23,7 +23,6 @@ const files = { "app.js": join(tmp.dir, "gallery.js"), "diag.js": join(tmp.dir, 
 bundle("gallery.ts", files["app.js"], "--format=iife", "--target=es2018");
 bundle("diag-gallery.ts", files["diag.js"], "--format=iife", "--target=es2018");
 const site = await serve({ files });
-const browser = await chromium(tmp.dir);
 const axe = readFileSync(join(web, "node_modules/axe-core/axe.min.js"), "utf8");
 const bad = [];
 let looked = 0;
@@ -65,10 +64,12 @@ async function look(page, scene, language, shape, scheme) {
   for (const v of found.violations) bad.push(`${name}: axe ${v.id}: ${v.nodes.map((n) => n.html.slice(0, 140) + " " + (n.any[0] ? n.any[0].message : "")).join(" | ")}`);
 }
 
-try {
-  if (pictures) mkdirSync(pictures, { recursive: true });
-  const both = (brief ? ["phone", "desktop"] : Object.keys(shapes)).flatMap((shape) => [[shape, site.url], [shape, site.diag]]);
-  for (const [shape, url] of both) {
+/** visit shows every scene at one size, in a browser of its own. */
+async function visit(shape, url) {
+  const dir = join(tmp.dir, shape + (url === site.diag ? "-diag" : ""));
+  mkdirSync(dir);
+  const browser = await chromium(dir);
+  try {
     const page = await browser.newPage();
     watch(page, site.origin, bad);
     await page.setViewport(shapes[shape]);
@@ -84,10 +85,20 @@ try {
         if (!brief && scheme === "light" && english.test(scene)) await look(page, scene, "en", shape, scheme);
       }
     }
-    await page.close();
+  } finally {
+    await browser.close();
   }
+}
+
+try {
+  if (pictures) mkdirSync(pictures, { recursive: true });
+  const all = (brief ? ["phone", "desktop"] : Object.keys(shapes)).flatMap((shape) => [[shape, site.url], [shape, site.diag]]);
+  // Most of the time is waiting: three at once.
+  const work = async () => {
+    for (let next = all.shift(); next; next = all.shift()) await visit(...next);
+  };
+  await Promise.all([work(), work(), work()]);
 } finally {
-  await browser.close();
   await site.close();
   tmp.remove();
 }

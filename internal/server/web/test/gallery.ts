@@ -319,8 +319,7 @@ function camera(w: number, h: number, wall: string, coat: string, skin: string, 
     g.stroke();
   };
   paint();
-  window.setInterval(paint, 200);
-  return c.captureStream(10);
+  return painted(c, paint);
 }
 
 /** desk stands for a shown screen: a window with a table of results. */
@@ -348,15 +347,34 @@ function desk(w: number, h: number): MediaStream {
     });
   };
   paint();
-  window.setInterval(paint, 200);
-  return c.captureStream(10);
+  return painted(c, paint);
 }
 
-type Inside = { m: { inApp: string; defects: Harm[]; family: string; touch: boolean; heard: boolean; devices: unknown; shares: boolean } };
+/** ends end what the scene before keeps going. */
+let ends: (() => void)[] = [];
+
+/** painted is what a canvas shows, until the next scene. */
+function painted(c: HTMLCanvasElement, paint: () => void): MediaStream {
+  const stream = c.captureStream(10);
+  const timer = window.setInterval(paint, 200);
+  ends.push(() => {
+    clearInterval(timer);
+    stream.getTracks().forEach((t) => t.stop());
+  });
+  return stream;
+}
+
+type Inside = { screen: { leave?(): void } | null; m: { inApp: string; defects: Harm[]; family: string; touch: boolean; heard: boolean; devices: unknown; shares: boolean } };
 let view: View | null = null;
 
 async function show(name: string, language: "fr" | "en"): Promise<void> {
   const [state, extra = {}] = scenes[name];
+  const last = view && (view as unknown as Inside).screen;
+  if (last && last.leave) {
+    last.leave();
+  }
+  ends.forEach((end) => end());
+  ends = [];
   document.querySelectorAll(".veil").forEach((v) => v.remove());
   const app = document.getElementById("app") as HTMLElement & { inert: boolean };
   app.inert = false;
