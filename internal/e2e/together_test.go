@@ -161,9 +161,10 @@ func conversation(c *together) {
 	_, err = c.Desktop.Wait(c.ctx, "all messages", 10*time.Second, func(s lab.Status) bool { return s.Together.Messages == 3 })
 	must(t, err)
 	// The desktop's own screen has them, to the letter: it copies what it shows.
-	must(t, c.Display.Key("Tab", "Tab", "Return"))
+	must(t, c.Desktop.Reach(c.ctx, c.Display, "Tab", "Tout copier"))
 	var copied string
 	must(t, lab.Until(c.ctx, "the conversation on the clipboard", 10*time.Second, func() bool {
+		must(t, c.Display.Key("Return")) // again, until it shows the last one
 		copied, _ = c.Display.Clipboard()
 		return strings.Contains(copied, "\nvu\n")
 	}))
