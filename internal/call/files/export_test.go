@@ -18,5 +18,8 @@ func ReceivedBy(t *testing.T, by safe.Scanner, dir, name, content string) (Item,
 	c.do(func() { c.engine.Take(theirs("p", id), Target{Dir: dir}) })
 	it := c.until(theirs("p", id), "its end", func(it Item) bool { return it.State == Done || it.State == Failed })
 	told := p.until(id, "an answer", func(it Item) bool { return it.Replies["c"] == Received || it.Replies["c"] == Refused })
+	if it.State == Failed { // its part goes once its worker has ended, a moment after the screen says so
+		eventually(t, "the part is gone", func() bool { return leftovers(t, dir) == 0 })
+	}
 	return it, told.Reasons["c"]
 }
