@@ -189,6 +189,12 @@ func TestMain(m *testing.M) {
 	if os.Getenv(networkEnv) == "" {
 		os.Exit(apart())
 	}
+	if dir := os.Getenv("E2E_PICTURES"); dir != "" {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			os.Stderr.WriteString("e2e: " + err.Error() + "\n")
+			os.Exit(1)
+		}
+	}
 	os.Exit(m.Run())
 }
 
