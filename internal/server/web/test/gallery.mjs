@@ -49,6 +49,8 @@ async function look(page, scene, language, shape, scheme) {
       if ((e.tagName === "BUTTON" || e.tagName === "SELECT") && (box.height < 47.5 || box.width < 47.5)) small.push("target " + (e.textContent || e.className) + " " + box.width + "x" + box.height);
       if (e.tagName === "BUTTON" && !e.getAttribute("aria-label") && !e.textContent.trim()) small.push("a button without a name");
       if (own && e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflow === "hidden" && !e.className.includes("label") && !e.className.includes("drawing")) over.push(e.className + " cut: " + e.textContent.slice(0, 30));
+      const style = getComputedStyle(e);
+      if (own && e.textContent.trim().length > 3 && box.width > 2 && box.width < 2.5 * parseFloat(style.fontSize) && box.height > 3 * parseFloat(style.lineHeight)) over.push("a column of letters: " + e.textContent.slice(0, 30));
       if (e.tagName === "BUTTON" && (e.scrollWidth > e.clientWidth + 1 || [...e.children].some((c) => !/hidden|clip/.test(getComputedStyle(c).overflow) && c.getBoundingClientRect().right > box.right - 1))) over.push("too long for its button: " + e.textContent);
       if (e.tagName === "BUTTON" && (box.right > innerWidth + 1 || box.left < -1)) over.push("outside: " + e.textContent);
     }

@@ -29,6 +29,16 @@ const room = (more: Partial<State> = {}): State =>
   base({ stage: "waiting", line: "up", self: "p", arrivedAt: now - 4 * 60000, capture: "done", hasAudio: true, hasVideo: true, people: { p: person("p", { place: "waiting" }) }, ...more });
 const call = (more: Partial<State> = {}): State =>
   room({ stage: "call", admitted: true, gen: 1, media: "connected", people: { p: person("p"), d: person("d") }, ...more });
+/** crowd is a call with so many others. */
+const crowd = (others: number): State => {
+  const all = [
+    person("d"), person("e", { name: "Nolwenn Le Bihan", role: "interpreter" }), person("f", { name: "Dr Paul Riou", role: "colleague" }),
+    person("g", { name: "Lou Moreau", role: "companion", hand: true, video: false }), person("h", { name: "Yann Kermarrec", role: "companion", audio: false, video: false }),
+  ];
+  const people: State["people"] = { p: person("p") };
+  all.slice(0, others).forEach((o) => (people[o.id] = o));
+  return call({ people });
+};
 const keyed = (bond: Partial<Bond>, three = false, differed = false): State =>
   call({
     able: { keys: true, seal: true }, sealing: true, differed: differed ? { d: true } : {}, tampered: bond.standing === "broken",
@@ -184,6 +194,8 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p5-seal-group": [keyed({}, true), { remote: true, second: true, self: true, press: ".seal" }],
   "p5-group": [call({ people: { p: person("p"), d: person("d"), e: person("e", { name: "Interprète Nolwenn", video: false }) } }), { remote: true, second: true, self: true }],
   "p5-guests": [call({ people: { p: person("p"), d: person("d"), e: person("e", { name: "Nolwenn Le Bihan", role: "interpreter" }), o: person("o", { name: "Ana Costa", role: "observer", audio: false, video: false }) } }), { remote: true, second: true, self: true }],
+  "p5-five": [crowd(4), { remote: true, second: true, self: true }],
+  "p5-six": [crowd(5), { remote: true, second: true, self: true }],
   "p5-paused": [call(), { remote: true, self: true, flowing: false }],
   "p5-seal-server": [call(), { remote: true, self: true, press: ".seal" }],
   "p5-settings": [call(), { remote: true, self: true, press: ".tools button:first-child" }],

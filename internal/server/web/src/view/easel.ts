@@ -7,6 +7,7 @@ import { mayBoard } from "../drawing";
 import type { Easel } from "../easel";
 import { save } from "../files/save";
 import { deaf } from "../panel";
+import { shownScreen } from "../screen";
 import type { Texts } from "../texts";
 import { BoardView } from "./board";
 import { Scope, hole } from "./dom";
@@ -73,6 +74,7 @@ export class BoardPlace {
       { class: "easel-head", hidden: () => !m.s.board },
       s.el("h2", { text: () => m.t.t("board.open") }),
       s.el("p", { hidden: () => none().length === 0 }, s.named(() => m.t.t("board.deaf", { name: hole }), () => none().map((id) => name(m, id)).join(", "))),
+      s.el("p", { class: "easel-behind", hidden: () => shownScreen(m.s) === null }, s.named(() => m.t.t("board.screen_behind", { name: hole }), () => name(m, (shownScreen(m.s) || { id: "" }).id))),
       s.button({ class: "easel-close", icon: icons.close, label: () => m.t.t("board.close"), attrs: { "data-action": "board-close" }, press: () => hands.send({ type: "board", open: false }) }),
     );
   }

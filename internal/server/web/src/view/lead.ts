@@ -26,7 +26,7 @@ export function doorNotice(scope: Scope, m: Model, hands: Hands): HTMLElement {
   const first = () => door(m.s)[0] || null;
   return scope.el(
     "div",
-    { class: "banner banner-waiting banner-share", attrs: { role: "status" }, hidden: () => first() === null },
+    { class: "banner banner-waiting banner-act", attrs: { role: "status" }, hidden: () => first() === null },
     scope.icon(icons.hourglass),
     scope.el(
       "div",

@@ -17,7 +17,7 @@ export function name(m: Model, id: string): string {
 /** role is said of everybody but the practitioner and the patient, who know of each other. */
 export function role(m: Model, id: string): string {
   const p = m.s.people[id];
-  return p && p.role !== "clinician" && p.role !== "patient" ? " · " + m.t.t(("role." + p.role) as Key) : "";
+  return p && p.role !== "clinician" && p.role !== "patient" ? m.t.t(("role." + p.role) as Key) : "";
 }
 
 interface Entry {

@@ -78,7 +78,7 @@ export function problem(m: Model): string {
 export function shareProblem(scope: Scope, m: Model, hands: Hands): HTMLElement {
   return scope.el(
     "div",
-    { class: "banner banner-share", hidden: () => m.s.sharing.problem === "" },
+    { class: "banner banner-act banner-share", hidden: () => m.s.sharing.problem === "" },
     scope.icon(icons.monitor),
     scope.el("p", { text: () => problem(m) }),
     scope.button({ class: "on-dark", label: () => m.t.t("chat.dismiss"), attrs: { "data-action": "share-read" }, press: () => hands.send({ type: "share_read" }) }),

@@ -52,6 +52,7 @@ export class Tiles {
       tile.scope.refresh();
     }
     this.root.setAttribute("data-count", String(wanted.length));
+    this.root.classList[wanted.length > 2 ? "add" : "remove"]("crowd");
   }
 
   clear(): void {
@@ -139,9 +140,9 @@ export class Tiles {
     };
     const label = scope.el(
       "p",
-      { class: "tile-name", hidden: () => !m.s.board && !sends() && !muted() && still() !== "arriving" },
+      { class: "tile-name", hidden: () => !m.s.board && this.count() < 3 && !sends() && !muted() && still() !== "arriving" },
       scope.el("bdi", { text: name }),
-      scope.el("span", { text: () => role(m, id) }),
+      scope.el("span", { class: "tile-role", hidden: () => role(m, id) === "", text: () => role(m, id) }),
       scope.el("span", { class: "tile-muted", hidden: () => !muted() }, scope.icon(icons.microphoneOff), scope.el("span", { text: () => m.t.t("call.microphone_off") })),
     );
     const hand = scope.el("p", { class: "tile-hand", attrs: { role: "status" }, hidden: () => !(this.person(id) || { hand: false }).hand }, scope.icon(icons.hand), scope.el("span", {}, scope.named(() => m.t.t("call.hand", { name: hole }), name)));
