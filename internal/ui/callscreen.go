@@ -50,6 +50,7 @@ type callScreen struct {
 	board    *uiboard.Panel  // made when it is opened first
 	easel    *fyne.Container // holds it
 	news     *kit.Banner     // what was written while nobody looked
+	read     *kit.Button     // opens it
 }
 
 func newCall(u *UI) *callScreen {
@@ -78,7 +79,8 @@ func newCall(u *UI) *callScreen {
 	s.selfView = video.New(selfStage, kit.Size(kit.RadiusM), w.T("desktop.devices.preview"))
 	s.selfOff = middle(centred(kit.NewIcon("video-camera-slash", kit.Title, kit.CallMuted)))
 	s.self = container.NewStack(s.selfView, s.selfOff)
-	s.news = kit.NewBanner(kit.NewButton(u.host, kit.Secondary, "", w.T("desktop.chat.read"), u.readNews).Small())
+	s.read = kit.NewButton(u.host, kit.Secondary, "", w.T("desktop.chat.read"), u.readNews).Small()
+	s.news = kit.NewBanner(s.read)
 	banners := kit.Column(kit.S, s.state.Box, s.took.Box, s.screen.banner.Box, s.door.Box, s.news.Box)
 	s.root = container.New(&callLayout{s, banners}, newMover(kit.Stage, s.pointed), s.screen.view, s.easel, s.people, s.self, s.who, s.mode, banners, s.screen.tools, s.bar.root, s.truth, s.screen.root, s.panel.root)
 	if u.input.moved.IsZero() {

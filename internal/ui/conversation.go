@@ -281,9 +281,10 @@ func (u *UI) readNews() {
 	u.turnTo(chatPart)
 }
 
-// showNews says over the picture what was written while the conversation is closed.
+// showNews says over the picture what came while nobody looked at it: drawings, files, messages.
 func (s *callScreen) showNews(c call.Consultation) {
 	w := s.u.words
+	s.read.Set(kit.Secondary, "", w.T("desktop.news.see"))
 	if by := s.u.drawing.by; by != "" && !s.u.drawing.open {
 		s.news.Say(kit.Neutral, "pencil-simple", w.T("desktop.board.news", "name", s.u.writer(c, by, false)), "")
 		return
@@ -309,5 +310,6 @@ func (s *callScreen) showNews(c call.Consultation) {
 		return
 	}
 	who, _ := c.Find(m.From)
+	s.read.Set(kit.Secondary, "", w.T("desktop.chat.read"))
 	s.news.Say(kit.Neutral, "chat-circle-text", w.T("desktop.chat.news", "name", w.person(who)), scrub(m.Text, 90))
 }

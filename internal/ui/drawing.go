@@ -68,8 +68,11 @@ func (u *UI) BoardHear(id string, payload []byte) {
 			s.board.Refused(err)
 		}
 	}
-	if !u.drawing.open && b.Version() != before && !b.Empty() {
+	if !u.drawing.open && b.Version() != before && !b.Empty() && u.drawing.by != id {
 		u.drawing.by = id
+		if u.at == atCall {
+			u.begin() // the notice of it
+		}
 	}
 }
 

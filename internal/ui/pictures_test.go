@@ -377,7 +377,6 @@ func (d *desk) sketch() {
 	if d.drawing.board.Empty() {
 		d.t.Fatal("nothing arrived on the board")
 	}
-	d.screen.show(d.state)
 }
 
 // six people are in the call: one speaks, one raises a hand, one has no picture.

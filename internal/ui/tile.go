@@ -92,7 +92,8 @@ func (l *tagLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(size)
 	tag := objects[1].MinSize()
 	gap := kit.Size(kit.S)
-	if size.Width < tag.Width/2 || size.Height < tag.Height { // no room for a name
+	roomless := size.Width < tag.Width/2 || size.Height < tag.Height
+	if objects[1].(*fyne.Container).Hidden = roomless; roomless {
 		tag = fyne.Size{}
 	}
 	objects[1].Resize(fyne.NewSize(fyne.Min(tag.Width, fyne.Max(0, size.Width-2*gap)), tag.Height))
@@ -174,7 +175,16 @@ type calmLayout struct{ t *tile }
 func (calmLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(32, 32) }
 
 func (l *calmLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	w := fyne.Min(size.Width-2*kit.Size(kit.M), kit.Em(30))
+	w := fyne.Max(0, fyne.Min(size.Width-2*kit.Size(kit.M), kit.Em(30)))
+	l.t.name.Hidden, l.t.why.Hidden = l.t.name.Text() == "", false
+	if l.t.id != "" && size.Height < kit.Em(9) { // in a strip the tag has the name: only the initials
+		l.t.name.Hidden, l.t.why.Hidden = true, true
+		l.t.face.(*fyne.Container).Hidden = size.Height < l.t.avatar.MinSize().Height
+		h := fyne.Min(kit.HeightFor(objects[0], w), size.Height)
+		objects[0].Move(fyne.NewPos((size.Width-w)/2, (size.Height-h)/2))
+		objects[0].Resize(fyne.NewSize(w, h))
+		return
+	}
 	above, below := kit.Em(3.5), kit.Em(6.5)
 	room := size.Height - above - below
 	if room < kit.Em(4) {

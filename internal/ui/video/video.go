@@ -109,6 +109,13 @@ func (r *renderer) Objects() []fyne.CanvasObject { return r.objects }
 func (r *renderer) Layout(size fyne.Size) {
 	r.stage.Resize(size)
 	r.picture.Resize(size)
+	r.show()
+}
+
+// show: a picture without a place is not painted; Fyne's software painter cannot.
+func (r *renderer) show() {
+	size := r.picture.Size()
+	r.picture.Hidden = r.v.frame == nil || size.Width < 1 || size.Height < 1
 }
 
 func (r *renderer) Refresh() {
@@ -116,7 +123,7 @@ func (r *renderer) Refresh() {
 		r.stage.FillColor = fill
 		r.stage.Refresh()
 	}
-	r.picture.Hidden = r.v.frame == nil
+	r.show()
 	// A rounded picture fills its place: a stage behind it would show at the corners.
 	r.stage.Hidden = r.v.radius > 0 && !r.picture.Hidden
 	if r.v.frame != nil {
