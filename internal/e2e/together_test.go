@@ -123,13 +123,21 @@ func TestTogether(t *testing.T) {
 	for _, one := range []struct {
 		name string
 		do   func(*together)
-	}{{"conversation", conversation}, {"files", files}, {"whiteboard", whiteboard}, {"photograph", photograph}, {"screens", screens}, {"bad files", badFiles}} {
+	}{{"voices", voices}, {"conversation", conversation}, {"files", files}, {"whiteboard", whiteboard}, {"photograph", photograph}, {"screens", screens}, {"bad files", badFiles}} {
 		t.Run(one.name, func(t *testing.T) {
 			here := *c
 			here.T = t
 			defer here.failed(one.name)
 			one.do(&here)
 		})
+	}
+}
+
+// voices: on a page, who is heard to speak is marked: the other page and the desktop, whose
+// microphones play sounds.
+func voices(c *together) {
+	for _, b := range c.pages {
+		c.shows(b, "both others marked as speaking, one after the other or at once in "+b.Engine, `((all) => { document.querySelectorAll(".tile.speaks video").forEach((v) => all.add(v.dataset.peer)); return all.size === 2; })(window.spoke = window.spoke || new Set())`)
 	}
 }
 

@@ -71,6 +71,7 @@ class Page {
     },
     remote: (id, stream) => this.view.remote(id, stream),
     flowing: (id, yes) => this.view.flowing(id, yes),
+    speaking: (ids) => this.view.speaking(ids),
     certificates: (peer, gen, ours, theirs) => this.keeper.certificates(peer, gen, ours, theirs),
   }, () => this.keeper.transforms);
   private readonly link = new Link(this.at.socket, {

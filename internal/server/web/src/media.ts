@@ -23,7 +23,7 @@ export interface Devices {
   speaker: string;
 }
 
-export interface MediaEvents extends Pick<PeerEvents, "offer" | "answer" | "candidate" | "path" | "expected" | "doubt" | "media" | "remote" | "flowing" | "certificates"> {
+export interface MediaEvents extends Pick<PeerEvents, "offer" | "answer" | "candidate" | "path" | "expected" | "doubt" | "media" | "remote" | "flowing" | "speaking" | "certificates"> {
   /** ready: the connection of this generation can take an older one's place. */
   ready(gen: number): void;
   captured(audio: boolean, video: boolean): void;
@@ -527,6 +527,11 @@ export class Media {
             this.on.flowing(id, yes);
           }
         },
+        speaking: (ids) => {
+          if (fresh === this.shown) {
+            this.on.speaking(ids);
+          }
+        },
         pictured: () => {
           this.show(fresh);
           this.on.ready(gen);
@@ -556,6 +561,7 @@ export class Media {
       this.on.remote(id, fresh.stream(id));
       this.on.flowing(id, fresh.flowing(id));
     });
+    this.on.speaking(fresh.speaking());
   }
 
   private end(p: Peer): void {
@@ -579,6 +585,7 @@ export class Media {
     this.peers = [];
     this.shown = null;
     known.forEach((id) => this.on.remote(id, null));
+    this.on.speaking([]);
   }
 
   /** stats is for support and tests: the shown connection's report. */

@@ -2,6 +2,7 @@
 // another person.
 import { ofScreen } from "./screen";
 import type { Transforms } from "./seal/transforms";
+import { Speaking, level } from "./speaking";
 import { tune } from "./tune";
 import type { Answer, Candidate, Direct, ICEServer, Offer } from "./wire.gen";
 
@@ -36,6 +37,8 @@ export interface PeerEvents {
   remote(id: string, stream: MediaStream | null): void;
   /** flowing tells whether a person's picture really arrives. */
   flowing(id: string, yes: boolean): void;
+  /** speaking tells who speaks now, by their ids. */
+  speaking(ids: string[]): void;
   /** doubt tells that nothing has come for a moment. */
   doubt(): void;
   /** pictured tells that this connection can take the place of an older one. */
@@ -149,6 +152,7 @@ export class Peer {
   private readonly senders: { [line in Line]: RTCRtpSender | null } = { audio: null, video: null, screen: null };
   /** carried is the stream that each receiver is of: a camera's line never becomes a screen's. */
   private readonly carried = new Map<RTCRtpReceiver, string>();
+  private readonly voices = new Speaking();
   private chain: Promise<void> = Promise.resolve();
   private closed = false;
   private timer = 0;
@@ -421,6 +425,7 @@ export class Peer {
     }
     this.plug().catch(() => undefined); // closed meanwhile
     const now = Date.now();
+    this.listen(now);
     if (stats.received !== this.received || !this.pictured) {
       this.received = stats.received;
       this.receivedAt = now;
@@ -440,6 +445,19 @@ export class Peer {
     if (this.direct && !this.quiet && now - this.receivedAt >= limit && this.on.expected()) {
       this.quiet = true;
       this.broken();
+    }
+  }
+
+  private listen(now: number): void {
+    const levels: { [id: string]: number } = {};
+    this.carried.forEach((id, receiver) => {
+      if (receiver.track.kind === "audio" && ofScreen(id) === null) {
+        levels[id] = level(receiver);
+      }
+    });
+    const speak = this.voices.hear(levels, now);
+    if (speak) {
+      this.on.speaking(speak);
     }
   }
 
@@ -482,6 +500,10 @@ export class Peer {
 
   flowing(id: string): boolean {
     return this.moving[id] === true;
+  }
+
+  speaking(): string[] {
+    return this.voices.who();
   }
 
   stats(): Promise<RTCStatsReport> {

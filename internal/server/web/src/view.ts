@@ -60,7 +60,7 @@ export class View {
     const touch = !!window.matchMedia && window.matchMedia("(pointer: coarse)").matches;
     this.m = {
       s: null as unknown as State, t: new Texts("fr"), devices: noDevices, headset: null, level: 0, heard: false, self: null, mirrored: true, pose: null, poseMirrored: true,
-      remotes: {}, flowing: {}, family: family(agent, navigator.maxTouchPoints || 0), inApp: inApp(agent), defects: known(agent), touch, host: location.hostname, sound: "idle", dots: [], shares: false, easel: null, carrier: null,
+      remotes: {}, flowing: {}, speaking: [], family: family(agent, navigator.maxTouchPoints || 0), inApp: inApp(agent), defects: known(agent), touch, host: location.hostname, sound: "idle", dots: [], shares: false, easel: null, carrier: null,
     };
     this.m.shares = canShow() && this.m.family !== "android" && this.m.family !== "ios";
     this.hands = {
@@ -366,6 +366,12 @@ export class View {
 
   flowing(id: string, yes: boolean): void {
     this.m.flowing[id] = yes;
+    this.refresh();
+  }
+
+  /** speaking are those who speak now. */
+  speaking(ids: string[]): void {
+    this.m.speaking = ids;
     this.refresh();
   }
 

@@ -131,7 +131,7 @@ const over = (reason: State["reason"], from: State["stage"], more: Partial<State
 const asks = (problem: State["captureProblem"]): State =>
   base({ stage: "permission", line: "up", capture: problem ? "problem" : "asking", captureProblem: problem });
 
-type Extra = { remote?: boolean; second?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; defects?: Harm[]; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean; shares?: boolean; screen?: boolean; dots?: Dot[]; times?: number; drag?: boolean; pose?: boolean; drawn?: boolean; headset?: boolean };
+type Extra = { remote?: boolean; second?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; defects?: Harm[]; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean; shares?: boolean; screen?: boolean; dots?: Dot[]; times?: number; drag?: boolean; pose?: boolean; drawn?: boolean; headset?: boolean; speaks?: string[] };
 const scenes: { [name: string]: [State, Extra?] } = {
   "p1-open": [base()],
   "p1-late": [base({ link: link({ status: "late" }) })],
@@ -192,10 +192,11 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p5-seal-other": [keyed({}, false, true), { remote: true, self: true, press: ".seal" }],
   "p5-seal-broken": [keyed({ standing: "broken", code: [] }), { remote: true, self: true, press: ".seal" }],
   "p5-seal-group": [keyed({}, true), { remote: true, second: true, self: true, press: ".seal" }],
+  "p5-speaks": [call({ people: { p: person("p"), d: person("d"), e: person("e", { name: "Nolwenn Le Bihan", role: "interpreter" }) } }), { remote: true, second: true, self: true, speaks: ["d"] }],
   "p5-group": [call({ people: { p: person("p"), d: person("d"), e: person("e", { name: "Interprète Nolwenn", video: false }) } }), { remote: true, second: true, self: true }],
   "p5-guests": [call({ people: { p: person("p"), d: person("d"), e: person("e", { name: "Nolwenn Le Bihan", role: "interpreter" }), o: person("o", { name: "Ana Costa", role: "observer", audio: false, video: false }) } }), { remote: true, second: true, self: true }],
-  "p5-five": [crowd(4), { remote: true, second: true, self: true }],
-  "p5-six": [crowd(5), { remote: true, second: true, self: true }],
+  "p5-five": [crowd(4), { speaks: ["e"], remote: true, second: true, self: true }],
+  "p5-six": [crowd(5), { speaks: ["g"], remote: true, second: true, self: true }],
   "p5-paused": [call(), { remote: true, self: true, flowing: false }],
   "p5-seal-server": [call(), { remote: true, self: true, press: ".seal" }],
   "p5-settings": [call(), { remote: true, self: true, press: ".tools button:first-child" }],
@@ -433,6 +434,9 @@ async function show(name: string, language: "fr" | "en"): Promise<void> {
   }
   if (extra.pose) {
     view.pose(camera(640, 480, "#e8dcc8", "#44618a", "#d9a98a", "#8b8680"), true);
+  }
+  if (extra.speaks) {
+    view.speaking(extra.speaks);
   }
   if (extra.flowing === false) {
     view.flowing("d", false);

@@ -91,7 +91,7 @@ async function start(worker: string, late_ = false): Promise<string> {
           video.srcObject = stream;
           video.play().catch(none);
         },
-        path: none, expected: () => false, media: (_gen, state) => (broken = broken || (id === "a" && state === "broken")), flowing: none, doubt: none, pictured: none,
+        path: none, expected: () => false, media: (_gen, state) => (broken = broken || (id === "a" && state === "broken")), flowing: none, speaking: none, doubt: none, pictured: none,
       },
       { gen, peer: id === "a" ? "b" : "a", call: id === "a", relay: false },
       late_ && id === "a"

@@ -56,7 +56,7 @@ export class Devices {
         this.changed();
       },
       level: (value) => this.level(value),
-      devices: none, offer: none, candidate: none, path: none, ready: none, answer: none, media: none, remote: none, flowing: none, doubt: none, certificates: none, shareTaken: none, shareOver: none,
+      devices: none, offer: none, candidate: none, path: none, ready: none, answer: none, media: none, remote: none, flowing: none, speaking: none, doubt: none, certificates: none, shareTaken: none, shareOver: none,
       expected: () => false,
     });
     this.media = media;

@@ -25,6 +25,8 @@ export interface Model {
   poseMirrored: boolean;
   remotes: { [id: string]: MediaStream };
   flowing: { [id: string]: boolean };
+  /** speaking are the ids of those who speak now. */
+  speaking: string[];
   family: Family;
   inApp: "Safari" | "Chrome" | "";
   /** defects are known of this version of the browser. */

@@ -138,16 +138,19 @@ export class Tiles {
       const p = this.person(id);
       return p !== null && !p.audio;
     };
+    // Of two, one knows who speaks. A word, a drawing and a frame tell it, not a colour alone.
+    const speaks = () => this.count() > 1 && !muted() && m.speaking.indexOf(id) >= 0;
     const label = scope.el(
       "p",
       { class: "tile-name", hidden: () => !m.s.board && this.count() < 3 && !sends() && !muted() && still() !== "arriving" },
       scope.el("bdi", { text: name }),
       scope.el("span", { class: "tile-role", hidden: () => role(m, id) === "", text: () => role(m, id) }),
+      scope.el("span", { class: "tile-speaks", hidden: () => !speaks() }, scope.icon(icons.speaker), scope.el("span", { text: () => m.t.t("call.speaks") })),
       scope.el("span", { class: "tile-muted", hidden: () => !muted() }, scope.icon(icons.microphoneOff), scope.el("span", { text: () => m.t.t("call.microphone_off") })),
     );
     const hand = scope.el("p", { class: "tile-hand", attrs: { role: "status" }, hidden: () => !(this.person(id) || { hand: false }).hand }, scope.icon(icons.hand), scope.el("span", {}, scope.named(() => m.t.t("call.hand", { name: hole }), name)));
     const paused = scope.el("p", { class: "tile-paused", hidden: () => !sends() || m.flowing[id] !== false, text: () => m.t.t("call.paused") });
-    const root = scope.el("div", { class: () => "tile" + (sends() ? "" : " off") }, video, off, paused, hand, label);
+    const root = scope.el("div", { class: () => "tile" + (sends() ? "" : " off") + (speaks() ? " speaks" : "") }, video, off, paused, hand, label);
     this.root.appendChild(root);
     return (this.tiles[id] = { root, video, scope, stream: null });
   }
