@@ -45,6 +45,18 @@ if (!firefox) {
 bundle("walk-keys.ts", join(tmp.dir, "walk-keys.js"), "--format=iife", "--target=es2018");
 await page.evaluateOnNewDocument(readFileSync(join(tmp.dir, "walk-keys.js"), "utf8"));
 await page.evaluateOnNewDocument(readFileSync(join(here, "mock.js"), "utf8"));
+// The tracks that the page takes, newest last, for what happens to them outside the page.
+await page.evaluateOnNewDocument(() => {
+  const all = (window.taken = []);
+  const take = navigator.mediaDevices && navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  if (take) {
+    navigator.mediaDevices.getUserMedia = async (wish) => {
+      const stream = await take(wish);
+      all.push(...stream.getTracks());
+      return stream;
+    };
+  }
+});
 
 const phase = () => page.evaluate(() => document.documentElement.dataset.phase);
 const until = (what, f, ...args) => page.waitForFunction(f, { timeout: 20000, polling: 100 }, ...args).catch(() => assert.fail("waited in vain for: " + what));
@@ -488,6 +500,51 @@ try {
     await page.evaluate(() => window.mock.change({ video: false }));
     await until("the sentence", () => /a coupé sa caméra/.test(document.body.innerText));
     await page.evaluate(() => window.mock.change({ video: true }));
+  });
+  await step("a phone call takes the camera away, and gives it back; or ends it, and it is taken again", async () => {
+    const camera = (what) => page.evaluate((name) => {
+      const t = window.taken.filter((x) => x.kind === "video" && x.readyState === "live").pop();
+      if (name === "ended") t.stop();
+      t.dispatchEvent(new Event(name));
+    }, what);
+    const banner = () => [...document.querySelectorAll(".banner:not([hidden])")].some((b) => /Votre caméra s’est arrêtée/.test(b.innerText));
+    await camera("mute");
+    await until("the sentence", banner);
+    await camera("unmute");
+    await until("it goes", () => ![...document.querySelectorAll(".banner:not([hidden])")].some((b) => /arrêtée/.test(b.innerText)));
+    await camera("ended");
+    await until("the sentence", banner);
+    await page.evaluate(() => [...document.querySelectorAll(".banner-danger button")].filter((b) => /caméra/.test(b.textContent)).forEach((b) => b.setAttribute("data-test", "resume")));
+    await tabTo("[data-test=resume]", "Enter");
+    await until("it goes", () => ![...document.querySelectorAll(".banner:not([hidden])")].some((b) => /arrêtée/.test(b.innerText)));
+    await until("our own picture moves", () => { const v = document.querySelector("video[data-self]"); return v.videoWidth > 0 && v.srcObject.getVideoTracks()[0].readyState === "live"; });
+    await until("the picture at the other end", () => window.mock.got.video);
+    assert.equal(await phase(), "call");
+  });
+  await step("the phone is turned, and turned back: the picture goes on, every button is there", async () => {
+    const shot = () => page.evaluate(() => {
+      const seen = [...document.querySelectorAll(".controls button")].filter((b) => b.offsetParent !== null).map((b) => b.getBoundingClientRect());
+      return { at: document.querySelector("video[data-peer=d]").currentTime, n: seen.length, out: seen.filter((r) => r.left < 0 || r.top < 0 || r.right > innerWidth + 1 || r.bottom > innerHeight + 1).length, wide: document.documentElement.scrollWidth > innerWidth + 1 };
+    });
+    for (const [width, height] of [[390, 780], [780, 390], [390, 780], [1100, 800]]) {
+      const before = await shot();
+      await page.setViewport({ width, height });
+      await until("the picture goes on", (at) => document.querySelector("video[data-peer=d]").currentTime > at + 0.3, before.at);
+      const after = await shot();
+      assert.ok(after.n >= 4 && after.out === 0 && !after.wide, `${width}×${height}: ${JSON.stringify(after)}`);
+    }
+  });
+  await step("another tab in front: the call goes on behind it", async () => {
+    const before = await page.evaluate(() => [document.querySelector("video[data-peer=d]").currentTime, window.mock.log.filter((m) => m.type === "hello" || m.type === "renew").length]);
+    const other = await browser.newPage();
+    await other.goto("about:blank");
+    await other.bringToFront();
+    await new Promise((r) => setTimeout(r, 4000));
+    await other.close();
+    await page.bringToFront();
+    await until("the picture goes on", (at) => document.querySelector("video[data-peer=d]").currentTime > at + 1, before[0]);
+    assert.equal(await page.evaluate(() => window.mock.log.filter((m) => m.type === "hello" || m.type === "renew").length), before[1], "nothing was made anew");
+    assert.equal(await phase(), "call");
   });
   await step("a dropped line comes back, still muted, on the same picture", async () => {
     await page.evaluate(() => {
