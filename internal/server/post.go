@@ -42,14 +42,14 @@ func (p Post) Cancel(ctx context.Context, a store.Appointment) (string, error) {
 // Guest sends a guest's invitation with their link.
 func (p Post) Guest(ctx context.Context, a store.Appointment, l store.Link, link string) (string, error) {
 	in := letter(a)
-	in.To, in.Link = l.Email, link
+	in.To, in.Guest, in.Link = l.Email, l.Role, link
 	return p.Mailer.Send(ctx, in)
 }
 
 // Uninvite tells a guest that the appointment is off.
 func (p Post) Uninvite(ctx context.Context, a store.Appointment, l store.Link) (string, error) {
 	in := letter(a)
-	in.To, in.Cancelled = l.Email, true
+	in.To, in.Guest, in.Cancelled = l.Email, l.Role, true
 	return p.Mailer.Send(ctx, in)
 }
 

@@ -18,7 +18,7 @@ import (
 	"ekermed.example/ekermed/assets"
 )
 
-// Invitation is what a mail to a patient says.
+// Invitation is what a mail to a patient, or to a guest, says.
 type Invitation struct {
 	// ID is the appointment's, and the calendar entry's UID.
 	ID        string        `json:"id"`
@@ -28,6 +28,9 @@ type Invitation struct {
 	Start     time.Time     `json:"start"`
 	Length    time.Duration `json:"length"`
 	Language  string        `json:"language"`
+	// Guest is what somebody other than the patient is asked for as: colleague, interpreter,
+	// companion or observer. Neither mail tells of the other person.
+	Guest string `json:"guest,omitempty"`
 	// Cancelled makes it the notice that the appointment is off; Link is then empty.
 	Cancelled bool `json:"cancelled,omitempty"`
 }
@@ -110,9 +113,13 @@ type letter struct {
 }
 
 func (l *letter) paragraphs(s Sender, in Invitation, say func(string) string) {
-	if in.Cancelled {
+	switch {
+	case in.Cancelled:
 		l.Before = []string{say("hello"), say("cancelled")}
-	} else {
+	case in.Guest != "":
+		l.Before = []string{say("hello"), say("who_" + in.Guest), upperFirst(say("when"))}
+		l.After = []string{say("nothing"), say("prepare_guest")}
+	default:
 		l.Before = []string{say("hello"), say("who"), upperFirst(say("when"))}
 		l.After = []string{say("nothing"), say("prepare")}
 	}

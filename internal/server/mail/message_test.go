@@ -73,6 +73,31 @@ func TestInvitation(t *testing.T) {
 }
 
 // One link, shown in full, and nothing that tells somebody else the mail was opened.
+// A guest is told what for, and nothing that is meant for the patient.
+func TestGuestInvitation(t *testing.T) {
+	for language, want := range map[string]map[string]string{
+		"fr": {"colleague": "comme confrère", "interpreter": "comme interprète", "companion": "à accompagner une consultation", "observer": "comme observateur"},
+		"en": {"colleague": "as a colleague", "interpreter": "as an interpreter", "companion": "to accompany a video consultation", "observer": "as an observer"},
+	} {
+		for role, as := range want {
+			in := invitation(t, language)
+			in.Guest = role
+			m := write(t, sender(t), in)
+			text := plainText(m.parts["text/plain"])
+			for _, s := range []string{as, name, in.Link, phone} {
+				if !strings.Contains(text, s) {
+					t.Errorf("%s, %s: %q lacks %q", language, role, text, s)
+				}
+			}
+			for _, s := range []string{"carte Vitale", "prescriptions", "vous attend", "is expecting you"} {
+				if strings.Contains(text, s) {
+					t.Errorf("%s, %s: %q is said to patients", language, role, s)
+				}
+			}
+		}
+	}
+}
+
 func TestOneLinkAndNoTracker(t *testing.T) {
 	m := write(t, sender(t), invitation(t, "fr"))
 	page, text := m.parts["text/html"], m.parts["text/plain"]
