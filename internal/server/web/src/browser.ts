@@ -1,5 +1,5 @@
 // What this browser is and can do: only for words and help, never to lock anyone out.
-import type { Cause } from "./call";
+import type { Cause } from "./state";
 
 export type Family = "chrome" | "android" | "firefox" | "safari" | "ios";
 

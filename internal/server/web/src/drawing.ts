@@ -3,7 +3,7 @@
 import { maxBytes } from "./board/picture";
 import type { Item } from "./files/engine";
 import { watches } from "./role";
-import type { Result, State } from "./call";
+import type { Result, State } from "./state";
 
 /** seldom: the least time, ms, between two notices that somebody draws. */
 const seldom = 60000;

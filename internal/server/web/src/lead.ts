@@ -1,6 +1,7 @@
 // Who leads the consultation, and what they can do about it from the page: a colleague came by
 // a link like a patient's, and may be handed the room.
-import { others, over, type Effect, type Result, type State } from "./call";
+import { over } from "./call";
+import { others, type Effect, type Result, type State } from "./state";
 import type { Person } from "./wire.gen";
 
 /** tookFor is how long it stays said who leads from now on, ms. */

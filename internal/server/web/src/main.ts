@@ -1,7 +1,8 @@
 // Puts the page together: events go into the reducer, its effects out to the world.
 import { Api, Refused, place } from "./api";
 import { cause, family, program } from "./browser";
-import { initial, others, step, type Effect, type Event, type Seat, type State } from "./call";
+import { step } from "./call";
+import { initial, others, type Effect, type Event, type Seat, type State } from "./state";
 import { validId } from "./board/limits";
 import { Log } from "./chat";
 import { Files } from "./files";

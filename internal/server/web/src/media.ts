@@ -1,5 +1,5 @@
 // Camera, microphone and the media connections: mostly one; while a new one is made, two.
-import type { CaptureProblem } from "./call";
+import type { CaptureProblem } from "./state";
 import { Display } from "./display";
 import { Mix } from "./mix";
 import { Peer, type Leads, type Line, type PeerEvents, type Tracks } from "./peer";

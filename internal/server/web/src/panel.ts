@@ -1,5 +1,5 @@
 // The panel beside the picture, and the conversation in it, as the page's state has them.
-import type { Effect, Result, State } from "./call";
+import type { Effect, Result, State } from "./state";
 import { silence, type Message, type View } from "./chat";
 import { watches } from "./role";
 import { hasFiles, seen } from "./transfers";

@@ -1,6 +1,6 @@
 // A photograph that a clinician asks for, as the page's state has it: asked, looked at, taken,
 // and sent or refused. Nothing is taken or sent without a press.
-import type { Effect, Result, State } from "./call";
+import type { Effect, Result, State } from "./state";
 import type { Asked, SitterView, Turn } from "./sitter";
 
 /** Photo is an ask that is on screen. */

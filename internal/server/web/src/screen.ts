@@ -1,6 +1,6 @@
 // Whose screen is shown in the call: ours, from the browser's question to its end, or that of
 // somebody else. The twin of internal/call/sharing.go.
-import type { Effect, Result, State } from "./call";
+import type { Effect, Result, State } from "./state";
 import { watches } from "./role";
 import type { Person } from "./wire.gen";
 

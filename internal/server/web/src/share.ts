@@ -1,6 +1,6 @@
 // Carries what the features of a call say: to each participant under the pair's key, and from
 // each to the feature of its topic. What is lost on the way is the features' to say again.
-import { others, type State } from "./call";
+import { others, type State } from "./state";
 import type { Bytes } from "./seal/bytes";
 import type { Role, Topic } from "./wire.gen";
 

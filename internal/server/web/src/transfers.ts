@@ -1,5 +1,5 @@
 // The files of a call as the page's state has them, and what stays of them when it is over.
-import type { Effect, Result, State } from "./call";
+import type { Effect, Result, State } from "./state";
 import type { Act } from "./files";
 import type { Item } from "./files/engine";
 import { deaf } from "./panel";

@@ -1,7 +1,7 @@
 // Alone touches the DOM: shows the state, and turns presses into events.
 import { family, inApp } from "./browser";
 import { known } from "./defects";
-import { clinician, others, phase, route, type Event, type State } from "./call";
+import { clinician, others, phase, route, type Event, type State } from "./state";
 import type { Item } from "./files/engine";
 import type { Carrier } from "./board/ground";
 import type { Easel } from "./easel";

@@ -1,5 +1,6 @@
 // The reducer alone: the whole way of a patient, and then random orders of everything.
-import { initial, mayReturn, onHold, others, phase, reduced, returnWithin, route, shown, step, watchers, type Effect, type Event, type State } from "../src/call";
+import { step } from "../src/call";
+import { initial, mayReturn, onHold, others, phase, reduced, returnWithin, route, shown, watchers, type Effect, type Event, type State } from "../src/state";
 import { read } from "../src/peer";
 import { members, secrecy } from "../src/seal/secrecy";
 import type { Standing } from "../src/seal/group";

@@ -1,6 +1,7 @@
 // The whiteboard in the call: people whose server loses what it is given, one who watches, one who
 // comes late; what is told as a view; and the page's state of the board.
-import { initial, step, type Event, type State } from "../src/call";
+import { step } from "../src/call";
+import { initial, type Event, type State } from "../src/state";
 import { blank, worthTelling } from "../src/drawing";
 import { drawingEvery, Easel } from "../src/easel";
 import { watches } from "../src/role";

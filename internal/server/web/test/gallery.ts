@@ -1,5 +1,5 @@
 // Every state of the page, shown by the real view in a real browser, for pictures and axe.
-import { initial, type Bond, type State } from "../src/call";
+import { initial, type Bond, type State } from "../src/state";
 import { silence, type Message, type Writing } from "../src/chat";
 import type { Harm } from "../src/defects";
 import type { Dot } from "../src/pointing";

@@ -1,5 +1,6 @@
 // A consultation that is handed over, as the page has it: what is said, and what may be pressed.
-import { initial, phase, step, type Effect, type Event, type State } from "../src/call";
+import { step } from "../src/call";
+import { initial, phase, type Effect, type Event, type State } from "../src/state";
 import { door, heirs, leader, leads, tookFor } from "../src/lead";
 import type { FromServer, Person } from "../src/wire.gen";
 

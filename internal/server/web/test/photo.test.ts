@@ -1,5 +1,6 @@
 // Photographs that a clinician asks for: the messages, who is answered what, and the page's state.
-import { initial, step, type Effect, type Event, type State } from "../src/call";
+import { step } from "../src/call";
+import { initial, type Effect, type Event, type State } from "../src/state";
 import { text, type Bytes } from "../src/seal/bytes";
 import { endsMost, Sitter, type SitterView } from "../src/sitter";
 import { pixelsMost, torchable, within } from "../src/sitting";

@@ -1,6 +1,7 @@
 // Shown screens without a browser: the state of ours, whose line is whose, how a picture is enlarged,
 // what senders may take, and what is said of a finger.
-import { initial, shown, step, type Effect, type Event, type State } from "../src/call";
+import { step } from "../src/call";
+import { initial, shown, type Effect, type Event, type State } from "../src/state";
 import { linesOf, wantedByServer } from "../src/peer";
 import { decode, encode, Pointing, whole as places, type Place } from "../src/pointing";
 import { ofScreen, presenter, screenStream, shownScreen } from "../src/screen";

@@ -1,6 +1,7 @@
 // Features of a call: whom they are told of and when, what reaches them, and the page's state of
 // the conversation.
-import { initial, step, type Effect, type Event, type State } from "../src/call";
+import { step } from "../src/call";
+import { initial, type Effect, type Event, type State } from "../src/state";
 import { silence, type Message, type View } from "../src/chat";
 import { deaf, delivery, mayWrite } from "../src/panel";
 import { text, type Bytes } from "../src/seal/bytes";

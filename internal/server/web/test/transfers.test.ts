@@ -1,6 +1,7 @@
 // Files in the page's state, what stays of them at the end, and the small pictures that are
 // fetched by themselves.
-import { initial, step, type Effect, type Event, type State } from "../src/call";
+import { step } from "../src/call";
+import { initial, type Effect, type Event, type State } from "../src/state";
 import { Files, pictureMost, picturesMost } from "../src/files";
 import type { Item } from "../src/files/engine";
 import { decode, encode, type Control } from "../src/files/message";

@@ -1,6 +1,6 @@
 // Camera and microphone, tried only when asked for, and opened by the module that opens them
 // in a consultation.
-import type { CaptureProblem } from "../call";
+import type { CaptureProblem } from "../state";
 import { Media } from "../media";
 import { line, type Line, type Why } from "./probe";
 

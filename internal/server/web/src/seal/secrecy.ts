@@ -1,5 +1,5 @@
 // With whom keys are agreed, and what the screen may say of it: both follow from the call.
-import { others, type State } from "../call";
+import { others, type State } from "../state";
 import type { Member } from "./group";
 
 /** Secrecy is how far the encryption reaches, as the screen may say it (docs/protocol.md,

@@ -1,6 +1,6 @@
 // P5: the other's picture, largest; one's own; four buttons; the conversation; and what is wrong, if
 // anything.
-import { clinician, explains, others, reduced, watchers, weak } from "../call";
+import { clinician, explains, others, reduced, watchers, weak } from "../state";
 import { watches } from "../role";
 import { secrecy, type Secrecy } from "../seal/secrecy";
 import type { Key } from "../texts";

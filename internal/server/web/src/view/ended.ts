@@ -1,5 +1,5 @@
 // P6: thanks, what was kept, and the way back for ten minutes.
-import { mayReturn, returnWithin } from "../call";
+import { mayReturn, returnWithin } from "../state";
 import type { Key } from "../texts";
 import { Scope, hole } from "./dom";
 import { keptFiles } from "./files";

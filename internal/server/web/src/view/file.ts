@@ -1,6 +1,6 @@
 // One file in the list: what it is, how far it is in words and as a bar, and what can be done.
 // It is built once and stays, so that the focus does.
-import type { State } from "../call";
+import type { State } from "../state";
 import { mayLay } from "../drawing";
 import type { Act } from "../files";
 import type { Item } from "../files/engine";

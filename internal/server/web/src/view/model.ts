@@ -1,5 +1,5 @@
 // What the screens draw from: the call's state, and what has no place in it.
-import type { Event, State } from "../call";
+import type { Event, State } from "../state";
 import type { Family } from "../browser";
 import type { Headset } from "../headset";
 import type { Harm } from "../defects";

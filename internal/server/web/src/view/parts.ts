@@ -1,5 +1,5 @@
 // Pieces that several screens share.
-import { clinician } from "../call";
+import { clinician } from "../state";
 import { cleanLine } from "../texts";
 import type { Key } from "../texts";
 import { Scope } from "./dom";

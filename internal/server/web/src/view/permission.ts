@@ -1,5 +1,5 @@
 // P2: the browser's own question, drawn calmly; and what to do when the answer was no.
-import type { CaptureProblem } from "../call";
+import type { CaptureProblem } from "../state";
 import type { Key } from "../texts";
 import { Scope } from "./dom";
 import * as icons from "./icons";

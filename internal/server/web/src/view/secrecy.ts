@@ -1,6 +1,6 @@
 // How far the encryption reaches, and the safety code: four words that two people read to each
 // other. Both languages are there, so that a French and an English reader can compare.
-import { carrying, others, route, type Bond } from "../call";
+import { carrying, others, route, type Bond } from "../state";
 import { secrecy } from "../seal/secrecy";
 import { words } from "../seal/words";
 import type { Key } from "../texts";

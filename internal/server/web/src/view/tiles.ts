@@ -1,5 +1,5 @@
 // The others' pictures and sound: one video element a person, kept while anything else changes.
-import { shown } from "../call";
+import { shown } from "../state";
 import type { Person } from "../wire.gen";
 import { Scope, hole } from "./dom";
 import * as icons from "./icons";

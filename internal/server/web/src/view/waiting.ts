@@ -1,5 +1,5 @@
 // P4: the waiting room, with the patient's own picture; and the test before the door opens.
-import { clinician, onHold, weak } from "../call";
+import { clinician, onHold, weak } from "../state";
 import { Scope, hole } from "./dom";
 import * as icons from "./icons";
 import { preview, speakerTest } from "./devices";

@@ -1,5 +1,5 @@
 // P1: who, when, and one large button; or why not, and what to do instead.
-import { serverNow, type State } from "../call";
+import { serverNow, type State } from "../state";
 import { watches } from "../role";
 import type { Key } from "../texts";
 import { Scope } from "./dom";
