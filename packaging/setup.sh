@@ -5,21 +5,26 @@
 # server. Those packages would start daemons of their own: they are kept from it.
 set -euo pipefail
 
-build=(gcc g++ pkg-config libgl1-mesa-dev xorg-dev libxkbcommon-dev libwayland-dev libvpx-dev libopus-dev libspeexdsp-dev)
+build=(gcc g++ pkg-config libgl1-mesa-dev xorg-dev libxkbcommon-dev libwayland-dev libvpx-dev libopus-dev libspeexdsp-dev libpipewire-0.3-dev)
 check=(xvfb xauth libgl1-mesa-dri xdotool xclip imagemagick pulseaudio pulseaudio-utils gnome-keyring dbus fonts-dejavu-core ca-certificates iproute2 util-linux)
+# A Wayland desktop, without what these recommend: pipewire-pulse would take over the sound.
+wayland=(sway swaybg xdg-desktop-portal xdg-desktop-portal-wlr pipewire pipewire-bin wireplumber)
 browsers=(chromium firefox-esr)
 network=()
 [ "${1:-}" = netlab ] && network=(nftables tinyproxy-bin nginx-light haproxy coturn libnss3-tools)
 daemons=(nginx haproxy coturn)
 
 if ! command -v apt-get >/dev/null; then
-  echo "setup: this is no Debian or Ubuntu; install the equivalents of: ${build[*]} ${check[*]} ${browsers[*]} ${network[*]}" >&2
+  echo "setup: this is no Debian or Ubuntu; install the equivalents of: ${build[*]} ${check[*]} ${wayland[*]} ${browsers[*]} ${network[*]}" >&2
   exit 1
 fi
-missing=()
+installed() { [ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null || true)" = "install ok installed" ]; }
+missing=() lean=()
 for package in "${build[@]}" "${check[@]}" "${browsers[@]}" "${network[@]}"; do
-  status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
-  [ "$status" = "install ok installed" ] || missing+=("$package")
+  installed "$package" || missing+=("$package")
+done
+for package in "${wayland[@]}"; do
+  installed "$package" || lean+=("$package")
 done
 for tool in go node npm; do
   command -v "$tool" >/dev/null && continue
@@ -28,9 +33,9 @@ for tool in go node npm; do
     *) missing+=(nodejs npm) ;;
   esac
 done
-[ ${#missing[@]} -eq 0 ] && exit 0
+[ $((${#missing[@]} + ${#lean[@]})) -eq 0 ] && exit 0
 
-echo "setup: installing ${missing[*]}"
+echo "setup: installing ${missing[*]} ${lean[*]}"
 sudo=()
 [ "$(id -u)" -eq 0 ] || sudo=(sudo)
 "${sudo[@]}" apt-get update -qq
@@ -43,7 +48,9 @@ if [ ${#network[@]} -gt 0 ] && [ ! -e $policy ]; then
   "${sudo[@]}" chmod 755 $policy
   trap '"${sudo[@]}" rm -f $policy' EXIT
 fi
-"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o DPkg::Lock::Timeout=600 "${missing[@]}" >/dev/null
+install() { "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o DPkg::Lock::Timeout=600 "$@" >/dev/null; }
+[ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
+[ ${#lean[@]} -eq 0 ] || install --no-install-recommends "${lean[@]}"
 # Nor at the next boot. A daemon that was installed before is not touched.
 for daemon in "${daemons[@]}"; do
   for package in "${missing[@]}"; do

@@ -52,7 +52,9 @@ func (v media) Close() error {
 }
 
 // Screens lists what can be shown.
-func (m *machine) Screens() ([]call.Surface, *call.Problem) { return devices.Screens() }
+func (m *machine) Screens(ctx context.Context) ([]call.Surface, *call.Problem) {
+	return devices.Screens(ctx)
+}
 
 // Test sounds the speaker: through the open session, or outside any.
 func (m *machine) Test(ctx context.Context, choice call.Choice) {

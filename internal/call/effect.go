@@ -41,7 +41,8 @@ type (
 	}
 	// ListSurfaces looks for screens and windows that can be shown; SurfacesFound answers.
 	ListSurfaces struct{}
-	// StartSharing shows one; SharingStarted answers, and SharingEnded when it is gone.
+	// StartSharing shows one; SharingStarted or SharingEnded answers, and SharingEnded when it
+	// is gone.
 	StartSharing struct{ Surface Surface }
 	PauseSharing struct{ On bool }
 	StopSharing  struct{}

@@ -187,13 +187,10 @@ type (
 		Surfaces []Surface
 		Problem  *Problem
 	}
-	// SharingStarted: a screen is being taken, and SharingEnded that it is not any more; the
-	// problem says why.
-	SharingStarted struct {
-		Surface Surface
-		Problem *Problem
-	}
-	SharingEnded struct{ Problem *Problem }
+	// SharingStarted: a screen is being taken, and SharingEnded that it is not any more, or
+	// never was; the problem says why, nil when the person chose nothing.
+	SharingStarted struct{ Surface Surface }
+	SharingEnded   struct{ Problem *Problem }
 	// Filed: the files are these now.
 	Filed struct{ Files []files.Item }
 	// Pointed: people point here now.

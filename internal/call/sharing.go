@@ -18,29 +18,26 @@ func stepSharing(s State, ev Event) (State, []Effect) {
 	sharing := &s.Call.Sharing
 	switch ev := ev.(type) {
 	case AskScreen:
-		sharing.Asking, sharing.Listed, sharing.Surfaces, sharing.Problem = ev.On, false, nil, nil
-		if ev.On {
-			return s, []Effect{ListSurfaces{}}
-		}
+		return askScreen(s, ev.On)
 	case SurfacesFound:
-		if sharing.Asking {
-			sharing.Listed, sharing.Surfaces, sharing.Problem = true, slices.Clone(ev.Surfaces), ev.Problem
-		}
-	case ShowScreen:
-		if _, busy := s.Call.Presenter(); busy && !sharing.On() {
-			sharing.Problem = &Problem{Code: ProblemCode(wire.CodeSharing)}
+		if !sharing.Asking {
 			return s, nil
 		}
-		sharing.Asking, sharing.Problem = false, nil
-		return s, []Effect{StartSharing(ev)}
-	case SharingStarted:
-		if ev.Problem != nil {
-			return hide(s, ev.Problem)
+		sharing.Listed, sharing.Surfaces, sharing.Problem = true, slices.Clone(ev.Surfaces), ev.Problem
+		if len(ev.Surfaces) == 1 && ev.Surfaces[0].Asks {
+			return startScreen(s, ev.Surfaces[0]) // the system asks, in place of our question
 		}
-		sharing.Surface, sharing.Paused = ev.Surface, false
+	case ShowScreen:
+		sharing.Asking = false
+		return startScreen(s, ev.Surface)
+	case SharingStarted:
+		if !sharing.Starting {
+			return s, []Effect{StopSharing{}}
+		}
+		*sharing = Sharing{Surface: ev.Surface}
 		return tell(s, wire.Share{On: true})
 	case SharingEnded:
-		if sharing.On() {
+		if sharing.On() || sharing.Starting {
 			return hide(s, ev.Problem)
 		}
 	case HoldScreen:
@@ -52,6 +49,34 @@ func stepSharing(s State, ev Event) (State, []Effect) {
 		return hide(s, nil)
 	}
 	return s, nil
+}
+
+// askScreen asks what to show, or puts the question away, and with it the system's.
+func askScreen(s State, on bool) (State, []Effect) {
+	sharing := &s.Call.Sharing
+	if !on && !sharing.Asking {
+		return s, nil // it was answered
+	}
+	var effects []Effect
+	if sharing.Starting {
+		effects = append(effects, StopSharing{})
+	}
+	sharing.Asking, sharing.Listed, sharing.Starting, sharing.Surfaces, sharing.Problem = on, false, false, nil, nil
+	if on {
+		effects = append(effects, ListSurfaces{})
+	}
+	return s, effects
+}
+
+// startScreen begins to show a surface, unless somebody shows theirs.
+func startScreen(s State, surface Surface) (State, []Effect) {
+	sharing := &s.Call.Sharing
+	if _, busy := s.Call.Presenter(); busy && !sharing.On() {
+		sharing.Problem = &Problem{Code: ProblemCode(wire.CodeSharing)}
+		return s, nil
+	}
+	sharing.Starting, sharing.Problem = true, nil
+	return s, []Effect{StartSharing{surface}}
 }
 
 // hide ends our sharing; the problem, if any, says why.

@@ -38,6 +38,12 @@ func TestSharing(t *testing.T) {
 	if s.Call.Sharing.Problem != nil {
 		t.Error("a problem of what is over")
 	}
+	// It cannot be started.
+	step(ShowScreen{one}, StartSharing{one})
+	step(SharingEnded{Problem: &Problem{Code: ProblemScreen}}, StopSharing{})
+	if s.Call.Sharing.Starting || s.Call.Sharing.Problem == nil {
+		t.Errorf("%+v", s.Call.Sharing)
+	}
 	// The window goes away.
 	step(ShowScreen{one}, StartSharing{one})
 	step(SharingStarted{Surface: one}, on)
@@ -70,6 +76,7 @@ func TestSharing(t *testing.T) {
 	other.Screen = true
 	step(Heard{wire.Presence{Person: other}})
 	step(ShowScreen{one})
+	step(AskScreen{}) // the dialog closes
 	if s.Call.Sharing.Problem == nil {
 		t.Error("nobody says that somebody shares already")
 	}
@@ -77,4 +84,44 @@ func TestSharing(t *testing.T) {
 	step(HideScreen{}, StopSharing{})
 	step(Leave{}, Tell{wire.Leave{End: true}}, HangUp{}, CloseDevices{})
 	step(SharingStarted{Surface: one}, StopSharing{})
+}
+
+// Where the system asks what to show, it does so in place of our question, and goes with it.
+func TestSystemAsks(t *testing.T) {
+	theirs := Surface{ID: "portal", Asks: true}
+	talking := State{Account: Account{Phase: SignedIn}, Call: Consultation{Phase: Talking, Self: "me", People: []wire.Person{
+		{ID: "me", Role: wire.RoleClinician, Place: wire.PlaceCall}, {ID: "p", Role: wire.RolePatient, Place: wire.PlaceCall}}}}
+	busy := talking
+	busy.Call.People = []wire.Person{talking.Call.People[0], {ID: "p", Place: wire.PlaceCall, Screen: true}}
+	on, off := Tell{wire.Share{On: true}}, Tell{wire.Share{}}
+	begin := []Event{AskScreen{On: true}, SurfacesFound{Surfaces: []Surface{theirs}}}
+	for name, c := range map[string]struct {
+		from   State
+		events []Event
+		want   []Effect // of the last event
+		end    Sharing
+	}{
+		"asked":      {talking, nil, []Effect{StartSharing{theirs}}, Sharing{Asking: true, Listed: true, Surfaces: []Surface{theirs}, Starting: true}},
+		"chosen":     {talking, []Event{SharingStarted{theirs}}, []Effect{on}, Sharing{Surface: theirs}},
+		"refused":    {talking, []Event{SharingEnded{}}, []Effect{StopSharing{}}, Sharing{}},
+		"put away":   {talking, []Event{AskScreen{}}, []Effect{StopSharing{}}, Sharing{}},
+		"too late":   {talking, []Event{AskScreen{}, SharingStarted{theirs}}, []Effect{StopSharing{}}, Sharing{}},
+		"ended":      {talking, []Event{SharingStarted{theirs}, SharingEnded{&Problem{Code: ProblemScreenGone}}}, []Effect{StopSharing{}, off}, Sharing{Problem: &Problem{Code: ProblemScreenGone}}},
+		"asked anew": {talking, []Event{AskScreen{On: true}}, []Effect{StopSharing{}, ListSurfaces{}}, Sharing{Asking: true}},
+		"busy":       {busy, nil, nil, Sharing{Asking: true, Listed: true, Surfaces: []Surface{theirs}, Problem: &Problem{Code: ProblemCode(wire.CodeSharing)}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := c.from
+			var got []Effect
+			for _, ev := range append(begin[:len(begin):len(begin)], c.events...) {
+				s, got = Step(s, ev, time.Unix(1e9, 0))
+			}
+			if len(got)+len(c.want) > 0 && !reflect.DeepEqual(got, c.want) {
+				t.Errorf("%+v, want %+v", got, c.want)
+			}
+			if !reflect.DeepEqual(s.Call.Sharing, c.end) {
+				t.Errorf("%+v, want %+v", s.Call.Sharing, c.end)
+			}
+		})
+	}
 }

@@ -105,6 +105,9 @@ type Surface struct {
 	Name          string
 	Number        int
 	Width, Height int
+	// Asks: the system asks the person what to show, once it is started; what they choose is
+	// not told, and the rest here is empty.
+	Asks bool
 }
 
 // Sharing is what we show of our screen.
@@ -112,6 +115,8 @@ type Sharing struct {
 	// Asking: the clinician is choosing; Surfaces are what there is once Listed.
 	Asking, Listed bool
 	Surfaces       []Surface
+	// Starting: one is being started, which may wait for the person.
+	Starting bool
 	// Surface is what is shown, its ID empty when nothing is.
 	Surface Surface
 	Paused  bool
@@ -262,7 +267,7 @@ const (
 	ProblemNoSound     ProblemCode = "no_sound"    // no sound system at all
 	ProblemDevice      ProblemCode = "device"      // any other fault of a device
 	ProblemScreen      ProblemCode = "screen"      // no screen can be shown
-	ProblemWayland     ProblemCode = "wayland"     // nor here, where only a portal may
+	ProblemWayland     ProblemCode = "wayland"     // nor here, where only a portal may and is missing
 	ProblemScreenGone  ProblemCode = "screen_gone" // what was shown is gone
 	ProblemMediaLost   ProblemCode = "media_lost"  // the media connection failed
 	ProblemBadEmail    ProblemCode = "bad_email"   // not a mail address

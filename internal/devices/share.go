@@ -40,21 +40,24 @@ type shown struct {
 }
 
 // Screens lists what can be shown.
-func Screens() ([]call.Surface, *call.Problem) {
-	all, err := screen.Sources()
+func Screens(ctx context.Context) ([]call.Surface, *call.Problem) {
+	all, err := screen.Sources(ctx)
 	if err != nil {
 		return nil, screenProblem(err)
 	}
 	list := make([]call.Surface, 0, len(all))
 	for _, s := range all {
-		list = append(list, call.Surface{ID: s.ID, Name: s.Name, Number: s.Number, Width: s.Size.X, Height: s.Size.Y})
+		list = append(list, call.Surface{ID: s.ID, Name: s.Name, Number: s.Number, Width: s.Size.X, Height: s.Size.Y, Asks: s.Asks})
 	}
 	return list, nil
 }
 
+// screenProblem says what is wrong; nothing is when the person chose to show nothing.
 func screenProblem(err error) *call.Problem {
 	code := call.ProblemScreen
 	switch {
+	case errors.Is(err, screen.ErrRefused):
+		return nil
 	case errors.Is(err, screen.ErrWayland):
 		code = call.ProblemWayland
 	case errors.Is(err, screen.ErrGone):
@@ -63,60 +66,73 @@ func screenProblem(err error) *call.Problem {
 	return &call.Problem{Code: code, Detail: err.Error()}
 }
 
-// Share shows a screen or window until Unshare, or until it is gone, which over is told
-// then. Another one takes its place.
-func (s *Session) Share(id string, over func(*call.Problem)) *call.Problem {
+// Share shows a screen or window until Unshare, or until it is gone. It returns at once, for
+// where the system asks the person what to show, they take their time. began is told when
+// pictures leave; over when they do no more or never will, with nil when the person chose
+// nothing. Another one takes its place.
+func (s *Session) Share(id string, began func(), over func(*call.Problem)) {
 	s.Unshare()
-	from, err := screen.Open(id)
-	if err == nil {
-		if _, _, err = from.Read(); err != nil {
-			from.Close()
-		}
-	}
-	if err != nil {
-		return screenProblem(err)
-	}
-	ctx, stop := context.WithCancel(s.ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		stop()
-		from.Close()
-		return nil
+		return
 	}
 	s.shown.mu.Lock()
 	defer s.shown.mu.Unlock()
+	ctx, stop := context.WithCancel(s.ctx)
 	done := make(chan struct{})
 	s.shown.stop, s.shown.done = stop, done
 	s.shown.paused.Store(false)
-	s.shown.on.Store(true)
-	s.screen.turn(false)
-	s.screen.kbps.Store(screenFirst)
 	s.group.Go(func() {
 		defer close(done)
-		defer from.Close()
-		if err := s.record(ctx, from); err != nil {
-			s.shown.on.Store(false)
-			s.screen.turn(true)
+		defer stop()
+		if err := s.show(ctx, id, began); err != nil && ctx.Err() == nil {
+			s.dark()
 			over(screenProblem(err))
 		}
 	})
-	return nil
+}
+
+// show opens a source and takes pictures of it until ctx ends, or it does.
+func (s *Session) show(ctx context.Context, id string, began func()) error {
+	from, err := screen.Open(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	if _, _, err := from.Read(); err != nil {
+		return err
+	}
+	s.shown.on.Store(true)
+	s.screen.turn(false)
+	s.screen.kbps.Store(screenFirst)
+	if ctx.Err() != nil {
+		return nil // Unshare makes it dark
+	}
+	began()
+	return s.record(ctx, from)
+}
+
+// dark lets nothing of the screen leave.
+func (s *Session) dark() {
+	s.shown.on.Store(false)
+	s.screen.turn(true)
 }
 
 // PauseShare freezes what is shown, or goes on.
 func (s *Session) PauseShare(on bool) { s.shown.paused.Store(on) }
 
-// Unshare ends Share: when it returns, nothing of the screen will leave.
+// Unshare ends Share, and the system's question if it is still there: when it returns,
+// nothing of the screen will leave, and Share tells nothing more.
 func (s *Session) Unshare() {
 	s.shown.mu.Lock()
 	defer s.shown.mu.Unlock()
-	s.shown.on.Store(false)
-	s.screen.turn(true)
+	s.dark()
 	if s.shown.stop != nil {
 		s.shown.stop()
 		<-s.shown.done
 		s.shown.stop = nil
+		s.dark() // it may have begun meanwhile
 	}
 }
 
@@ -137,8 +153,8 @@ func (s *Session) record(ctx context.Context, from screen.Capture) error {
 		if seen.IsZero() {
 			seen = now
 		}
-		if s.shown.paused.Load() && m != nil {
-			if now.Sub(sent) >= screenStill {
+		if s.shown.paused.Load() {
+			if m != nil && now.Sub(sent) >= screenStill {
 				sent = now
 				s.screen.got(m, false, now)
 			}
@@ -152,7 +168,7 @@ func (s *Session) record(ctx context.Context, from screen.Capture) error {
 			return err
 		}
 		seen = now
-		if bytes.Equal(pix, last) && now.Sub(sent) < screenStill {
+		if pix == nil || bytes.Equal(pix, last) && now.Sub(sent) < screenStill {
 			continue
 		}
 		last, sent = append(last[:0], pix...), now

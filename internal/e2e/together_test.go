@@ -32,6 +32,14 @@ func meet(t *testing.T, engines ...string) *together {
 func meetWith(t *testing.T, guests []string, engines ...string) *together {
 	t.Helper()
 	c := &together{T: t, Scene: newScene(t), ctx: t.Context()}
+	c.gather(guests, engines...)
+	return c
+}
+
+// gather starts everything.
+func (c *together) gather(guests []string, engines ...string) {
+	t := c.T
+	t.Helper()
 	must(t, c.SetServer(c.ctx, "127.0.0.1:0"))
 	must(t, c.SetDesk(c.ctx))
 	var also []string
@@ -59,7 +67,6 @@ func meetWith(t *testing.T, guests []string, engines ...string) *together {
 	}
 	_, err = c.Desktop.Wait(c.ctx, "keys with everybody", 30*time.Second, func(s lab.Status) bool { return len(s.Peers) == len(engines) && s.Secrecy == "end" })
 	must(t, err)
-	return c
 }
 
 // failed keeps pictures of every screen of what went wrong, where they are wanted.

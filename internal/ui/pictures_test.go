@@ -234,6 +234,12 @@ func scenes() []scene {
 		{"d7-share-none", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) {
 			s.Call.Sharing = call.Sharing{Asking: true, Listed: true, Problem: &call.Problem{Code: call.ProblemWayland}}
 		}), func(d *desk) { d.ctrl(fyne.KeyS) }},
+		{"d7-share-asks", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) {
+			s.Call.Sharing = call.Sharing{Asking: true, Listed: true, Starting: true, Surfaces: []call.Surface{{ID: "portal", Asks: true}}}
+		}), func(d *desk) { d.ctrl(fyne.KeyS) }},
+		{"d7-sharing-chosen", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) {
+			s.Call.Sharing.Surface = call.Surface{ID: "portal", Asks: true}
+		}), nil},
 		{"d7-sharing", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) { s.Call.Sharing.Surface = surfaces()[1] }), nil},
 		{"d7-sharing-paused", with(inCall(call.Talking, admitted("Camille Moreau")), func(s *call.State) {
 			s.Call.Sharing = call.Sharing{Surface: surfaces()[0], Paused: true}

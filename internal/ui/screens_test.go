@@ -87,6 +87,8 @@ func TestScreens(t *testing.T) {
 		"d8-chat-full":        {"Micro|Caméra|Partager|-Tableau|Écrire|Personnes|Réglages|Quitter|Chiffré jusqu’au serveur|Conversation|Fichiers|Fermer|Ouvrir ordonnances.exemple.fr|Frappe masquée|Tout copier|-Envoyer", "Cette conversation est pleine.", ""},
 		"d7-share":            {"Écran 1 · 1920\u00a0×\u00a01080|Imagerie – Examen du 12 novembre · 1400\u00a0×\u00a0900|Messagerie · 1100\u00a0×\u00a0800|Annuler", "Que voulez-vous montrer", ""},
 		"d7-share-none":       {"Annuler", "Cette session (Wayland)", ""},
+		"d7-share-asks":       {"Annuler", "Choisissez dans la fenêtre que votre système a ouverte.", ""},
+		"d7-sharing-chosen":   {"Figer|Arrêter|Micro|Caméra|Arrêter|-Tableau|Écrire|Personnes|Réglages|Quitter|Chiffré jusqu’au serveur", "Vous montrez\u00a0: ce que vous avez choisi", "Arrêter"},
 		"d7-sharing":          {"Figer|Arrêter|Micro|Caméra|Arrêter|-Tableau|Écrire|Personnes|Réglages|Quitter|Chiffré jusqu’au serveur", "Vous montrez\u00a0: Imagerie", "Arrêter"},
 		"d7-sharing-paused":   {"Reprendre|Arrêter|Micro|Caméra|Arrêter|-Tableau|Écrire|Personnes|Réglages|Quitter|Chiffré jusqu’au serveur", "L’image est figée", "Arrêter"},
 		"d7-screen-points":    {"||-|||Montrer du doigt|Micro|Caméra|Partager|-Tableau|Écrire|Personnes|Réglages|Quitter|Chiffré jusqu’au serveur", "Écran de Camille Moreau", ""},

@@ -24,16 +24,28 @@ func (u *UI) openSharing() {
 		u.emit(call.HideScreen{})
 		return
 	}
-	w := u.words
+	u.showSharing()
 	u.emit(call.AskScreen{On: true})
+}
+
+// showSharing puts the question in front.
+func (u *UI) showSharing() {
+	w := u.words
 	d := &sharingDialog{u: u, list: kit.Column(kit.S), banner: kit.NewBanner(), wait: kit.NewText(w.T("desktop.share.looking"), kit.Body, kit.Muted)}
 	d.cancel = kit.NewButton(u.host, kit.Secondary, "", w.T("common.cancel"), u.closeDialog)
 	content := kit.Column(kit.L, heading(w.T("desktop.share.title")), kit.NewText(w.T("desktop.share.text"), kit.Body, kit.Muted), d.banner.Box, d.wait, d.list)
 	u.open(&dialog{name: "share", sheet: kit.NewSheet(40, content, kit.RowAligned(fyne.TextAlignTrailing, kit.M, d.cancel)),
-		show: d.show, again: u.openSharing, closed: func() {
-			if u.state.Call.Sharing.Asking {
+		show: d.show, closed: func() {
+			if u.state.Call.Sharing.Asking && !d.kept {
 				u.emit(call.AskScreen{})
 			}
+		}, again: func() {
+			if d.asked && !u.state.Call.Sharing.Asking {
+				u.closeDialog()
+				return
+			}
+			d.kept = true // the question stays, and the system's with it
+			u.showSharing()
 		}}, d.cancel)
 }
 
@@ -43,20 +55,33 @@ type sharingDialog struct {
 	banner *kit.Banner
 	wait   *kit.Text
 	cancel *kit.Button
+	asked  bool // the question has reached the desk
 	listed bool
+	kept   bool // another dialog takes this one's place
 }
 
 func (d *sharingDialog) show(s call.State) {
 	w, sharing := d.u.words, s.Call.Sharing
+	if d.asked && !sharing.Asking {
+		d.u.closeDialog() // answered, where the system asks
+		return
+	}
+	d.asked = sharing.Asking
 	sentence, action := w.problem(sharing.Problem)
 	d.banner.Say(kit.Bad, "warning-circle", sentence, action)
-	d.wait.Hidden = sharing.Listed || sharing.Problem != nil
+	d.wait.Hidden = sharing.Listed && !sharing.Starting || sharing.Problem != nil
+	if sharing.Starting {
+		d.wait.Set(w.T("desktop.share.asks"))
+	}
 	if !sharing.Listed || d.listed {
 		return
 	}
 	d.listed = true
 	var rows []fyne.CanvasObject
 	for _, surface := range sharing.Surfaces {
+		if surface.Asks {
+			continue
+		}
 		icon := "monitor"
 		if surface.Name != "" {
 			icon = "browser"
@@ -74,6 +99,9 @@ func (d *sharingDialog) show(s call.State) {
 
 // surfaceName names a screen or a window, and surface tells its size too.
 func (w words) surfaceName(s call.Surface) string {
+	if s.Asks {
+		return w.T("desktop.share.chosen")
+	}
 	if s.Name == "" {
 		return w.T("desktop.share.screen", "n", fmt.Sprint(s.Number))
 	}

@@ -28,9 +28,10 @@ type Media interface {
 	SealWith(by func(kind wire.Kind, frame []byte) ([]byte, error))
 	Mute(kind wire.Kind, muted bool)
 	Switch(ctx context.Context, choice call.Choice) call.DevicesOpened
-	// Share shows a screen or window; over is told when it is gone. Unshare ends it: when it
-	// returns, nothing of it leaves any more.
-	Share(surface string, over func(*call.Problem)) *call.Problem
+	// Share shows a screen or window, and returns at once. began is told when it is shown;
+	// over when it is gone or cannot be, with nil when the person chose nothing. Unshare ends
+	// it: when it returns, nothing of it leaves any more, and neither is told from then on.
+	Share(surface string, began func(), over func(*call.Problem))
 	PauseShare(on bool)
 	Unshare()
 	Close() error
@@ -42,7 +43,7 @@ type Machine interface {
 	// stops or starts working afterwards by later.
 	Open(ctx context.Context, choice call.Choice, later func(call.DevicesOpened)) (Media, call.DevicesOpened)
 	// Screens lists what can be shown.
-	Screens() ([]call.Surface, *call.Problem)
+	Screens(ctx context.Context) ([]call.Surface, *call.Problem)
 	// Test plays a short sound.
 	Test(ctx context.Context, choice call.Choice)
 }
@@ -123,6 +124,7 @@ type Desk struct {
 	room       *link.Link
 	resume     *resume
 	entry      uint64 // counts rooms entered, so that late news of an old one is dropped
+	shares     uint64 // counts screens started and stopped, likewise
 	devices    *devices
 	wires      *wires
 	keys       *seal.Group // of the present room
@@ -244,6 +246,9 @@ func (d *Desk) take(ev call.Event) {
 		if own.entry != d.entry {
 			return // about a room that we have left
 		}
+		if own.share != 0 && own.share != d.shares {
+			return // about a screen that we show no more
+		}
 		ev = own.event
 	case call.SessionOpened:
 		d.portal.Base, d.portal.Token, d.portal.Apart = own.Server, own.Session.Token, own.Session.Socket
@@ -270,11 +275,12 @@ func (d *Desk) take(ev call.Event) {
 	d.agree(ev)
 }
 
-// late is news of one room.
+// late is news of one room, or of one screen shown there.
 type late struct {
 	call.Event
 	event call.Event
 	entry uint64
+	share uint64 // 0 for all other news
 }
 
 // work runs something slow; what it returns is posted.

@@ -79,8 +79,7 @@ func (p *player) KeyFrame()                   {}
 func (p *player) SetRate(int)                 {}
 func (p *player) PauseShare(bool)             {}
 func (p *player) Unshare()                    {}
-func (p *player) Share(string, func(*call.Problem)) *call.Problem {
-	return nil
+func (p *player) Share(string, func(), func(*call.Problem)) {
 }
 func (p *player) Mute(kind wire.Kind, on bool) { p.muted.Store(kind, on) }
 func (p *player) Switch(context.Context, call.Choice) call.DevicesOpened {
@@ -125,7 +124,7 @@ func (m machine) Open(context.Context, call.Choice, func(call.DevicesOpened)) (M
 	return m.p, call.DevicesOpened{Open: true}
 }
 func (machine) Test(context.Context, call.Choice) {}
-func (machine) Screens() ([]call.Surface, *call.Problem) {
+func (machine) Screens(context.Context) ([]call.Surface, *call.Problem) {
 	return nil, nil
 }
 

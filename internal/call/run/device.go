@@ -31,21 +31,22 @@ func (d *Desk) device(effect call.Effect) {
 	case call.Mute:
 		d.ask(func(_ context.Context, m Media) { m.Mute(e.Kind, e.Muted) })
 	case call.ListSurfaces:
-		d.work(func(context.Context) call.Event {
-			all, problem := d.o.Machine.Screens()
+		d.work(func(ctx context.Context) call.Event {
+			all, problem := d.o.Machine.Screens(ctx)
 			return call.SurfacesFound{Surfaces: all, Problem: problem}
 		})
 	case call.StartSharing:
-		entry := d.entry
+		d.shares++
+		entry, share := d.entry, d.shares
+		post := func(ev call.Event) { d.Post(late{event: ev, entry: entry, share: share}) }
 		d.ask(func(_ context.Context, m Media) {
-			problem := m.Share(e.Surface.ID, func(why *call.Problem) {
-				d.Post(late{event: call.SharingEnded{Problem: why}, entry: entry})
-			})
-			d.Post(late{event: call.SharingStarted{Surface: e.Surface, Problem: problem}, entry: entry})
+			m.Share(e.Surface.ID, func() { post(call.SharingStarted(e)) },
+				func(why *call.Problem) { post(call.SharingEnded{Problem: why}) })
 		})
 	case call.PauseSharing:
 		d.ask(func(_ context.Context, m Media) { m.PauseShare(e.On) })
 	case call.StopSharing:
+		d.shares++
 		d.ask(func(_ context.Context, m Media) { m.Unshare() })
 	case call.CloseDevices:
 		if d.devices != nil {

@@ -3,6 +3,7 @@
 package screen
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"strconv"
@@ -12,7 +13,7 @@ import (
 )
 
 // Sources lists screens.
-func Sources() ([]Source, error) {
+func Sources(context.Context) ([]Source, error) {
 	var all []Source
 	for i := range screenshot.NumActiveDisplays() {
 		all = append(all, Source{ID: "screen:" + strconv.Itoa(i), Number: i + 1, Size: screenshot.GetDisplayBounds(i).Size()})
@@ -24,7 +25,7 @@ func Sources() ([]Source, error) {
 }
 
 // Open opens a source by its id.
-func Open(id string) (Capture, error) {
+func Open(_ context.Context, id string) (Capture, error) {
 	n, err := strconv.Atoi(strings.TrimPrefix(id, "screen:"))
 	if err != nil || n < 0 || n >= screenshot.NumActiveDisplays() {
 		return nil, ErrGone

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"image"
@@ -16,6 +17,8 @@ import (
 	"github.com/jezek/xgb/xfixes"
 	"github.com/jezek/xgb/xinerama"
 	"github.com/jezek/xgb/xproto"
+
+	"ekermed.example/ekermed/internal/devices/screen/portal"
 )
 
 // Bounds of what is looked at, since window titles and sizes are other programs' word.
@@ -28,13 +31,7 @@ const (
 
 func dial() (*xgb.Conn, error) {
 	if os.Getenv("DISPLAY") == "" {
-		if os.Getenv("WAYLAND_DISPLAY") != "" {
-			return nil, ErrWayland
-		}
 		return nil, ErrNone
-	}
-	if os.Getenv("XDG_SESSION_TYPE") == "wayland" {
-		return nil, ErrWayland // its X server shows nothing of other programs
 	}
 	xgb.Logger.SetOutput(io.Discard) // errors come back as such
 	c, err := xgb.NewConn()
@@ -44,8 +41,15 @@ func dial() (*xgb.Conn, error) {
 	return c, nil
 }
 
-// Sources lists screens, then windows.
-func Sources() ([]Source, error) {
+// Sources lists screens, then windows; under Wayland there is one, which the person chooses
+// when it is opened.
+func Sources(ctx context.Context) ([]Source, error) {
+	if wayland() {
+		if err := portal.Available(ctx); err != nil {
+			return nil, castError(ctx, err)
+		}
+		return []Source{{ID: asked, Asks: true}}, nil
+	}
 	c, err := dial()
 	if err != nil {
 		return nil, err
@@ -114,8 +118,15 @@ func property(c *xgb.Conn, w xproto.Window, name string, most uint32) []byte {
 	return p.Value
 }
 
-// Open opens a source by its id.
-func Open(id string) (Capture, error) {
+// Open opens a source by its id. Where the system asks the person, that takes as long as
+// they like; ctx ends it.
+func Open(ctx context.Context, id string) (Capture, error) {
+	if wayland() {
+		if id != asked {
+			return nil, fmt.Errorf("%w: %q", ErrGone, id)
+		}
+		return openCast(ctx)
+	}
 	kind, number, _ := strings.Cut(id, ":")
 	n, err := strconv.ParseUint(number, 10, 32)
 	if err != nil {

@@ -12,7 +12,10 @@ import (
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // display starts an X server of our own.
 func display(t *testing.T) {
@@ -42,6 +45,7 @@ func display(t *testing.T) {
 	}
 	t.Setenv("DISPLAY", ":"+strings.TrimSpace(number))
 	t.Setenv("XDG_SESSION_TYPE", "")
+	t.Setenv("WAYLAND_DISPLAY", "")
 }
 
 // window puts a window of one colour on the screen, known to the window manager's list.
@@ -67,7 +71,7 @@ func window(t *testing.T, name string, colour uint32, x int16) (*xgb.Conn, xprot
 
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for range 100 {
+	for range 500 {
 		if ok() {
 			return
 		}
@@ -80,11 +84,11 @@ func TestScreensAndWindows(t *testing.T) {
 	display(t)
 	_, red := window(t, "Rouge", 0xff0000, 30)
 	c, _ := window(t, "Bleue", 0x0000ff, 60) // covers half of the red one
-	all, err := Sources()
+	all, err := Sources(t.Context())
 	if err != nil || len(all) != 3 || all[0].Number != 1 || all[0].Size.X != 640 || all[1].Name != "Rouge" || all[1].Size.X != 101 {
 		t.Fatalf("%+v %v", all, err)
 	}
-	whole, err := Open(all[0].ID)
+	whole, err := Open(t.Context(), all[0].ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +104,7 @@ func TestScreensAndWindows(t *testing.T) {
 		return bytes.Equal(at(40, 30), []byte{0, 0, 0xff}) && bytes.Equal(at(70, 30), []byte{0xff, 0, 0})
 	})
 	// A window alone is whole, also where another covers it.
-	one, err := Open(all[1].ID)
+	one, err := Open(t.Context(), all[1].ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +119,7 @@ func TestScreensAndWindows(t *testing.T) {
 	xproto.DestroyWindow(c, red)
 	until(t, "that it is gone", func() bool { _, _, err := one.Read(); return errors.Is(err, ErrGone) })
 	for _, id := range []string{"", "screen:9", "window:1", "window:x", "nonsense"} {
-		if got, err := Open(id); err == nil {
+		if got, err := Open(t.Context(), id); err == nil {
 			got.Close()
 			t.Errorf("%q was opened", id)
 		}
@@ -123,19 +127,32 @@ func TestScreensAndWindows(t *testing.T) {
 }
 
 func TestNoScreen(t *testing.T) {
-	t.Setenv("DISPLAY", "")
-	t.Setenv("WAYLAND_DISPLAY", "")
-	if _, err := Sources(); !errors.Is(err, ErrNone) {
-		t.Error(err)
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+t.TempDir()+"/none")
+	for _, c := range []struct {
+		display, wayland, session string
+		want                      error
+	}{
+		{"", "", "", ErrNone},
+		{"", "wayland-0", "", ErrWayland},
+		{":0", "wayland-0", "tty", ErrWayland},
+		{":0", "", "wayland", ErrWayland},
+	} {
+		t.Setenv("DISPLAY", c.display)
+		t.Setenv("WAYLAND_DISPLAY", c.wayland)
+		t.Setenv("XDG_SESSION_TYPE", c.session)
+		if all, err := Sources(t.Context()); !errors.Is(err, c.want) {
+			t.Errorf("%+v: %v %v", c, all, err)
+		}
+		id := "screen:0"
+		if c.want == ErrWayland {
+			id = asked
+		}
+		if _, err := Open(t.Context(), id); !errors.Is(err, c.want) {
+			t.Errorf("%+v: %v", c, err)
+		}
 	}
-	t.Setenv("WAYLAND_DISPLAY", "wayland-0")
-	if _, err := Sources(); !errors.Is(err, ErrWayland) {
-		t.Error(err)
-	}
-	t.Setenv("DISPLAY", ":0")
-	t.Setenv("XDG_SESSION_TYPE", "wayland")
-	if _, err := Open("screen:0"); !errors.Is(err, ErrWayland) {
-		t.Error(err)
+	if _, err := Open(t.Context(), "screen:0"); !errors.Is(err, ErrGone) {
+		t.Errorf("a screen of X11 under Wayland: %v", err)
 	}
 }
 
@@ -143,7 +160,7 @@ func BenchmarkRead(b *testing.B) {
 	if os.Getenv("DISPLAY") == "" {
 		b.Skip("no display")
 	}
-	c, err := Open("screen:0")
+	c, err := Open(b.Context(), "screen:0")
 	if err != nil {
 		b.Skip(err)
 	}

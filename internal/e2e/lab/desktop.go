@@ -325,7 +325,7 @@ func (l *Lab) StartDesktop(d *Display, sound *Sound, session string, args ...str
 	status := filepath.Join(l.Dir, "status.json")
 	_ = os.Remove(status)
 	env := []string{"HOME=" + home, "XDG_RUNTIME_DIR=" + run, "XDG_CONFIG_HOME=" + filepath.Join(home, ".config"), "DISPLAY=" + d.Name,
-		"LANG=fr_FR.UTF-8", "LIBGL_ALWAYS_SOFTWARE=1", "WAYLAND_DISPLAY=", "PATH=" + filepath.Join(l.Dir, "chooser") + ":" + os.Getenv("PATH")}
+		"LANG=fr_FR.UTF-8", "LIBGL_ALWAYS_SOFTWARE=1", "XDG_SESSION_TYPE=x11", "WAYLAND_DISPLAY=", "PATH=" + filepath.Join(l.Dir, "chooser") + ":" + os.Getenv("PATH")}
 	if err := os.MkdirAll(d.Downloads(), 0o700); err != nil {
 		return nil, err
 	}
@@ -336,7 +336,11 @@ func (l *Lab) StartDesktop(d *Display, sound *Sound, session string, args ...str
 	}
 	argv := []string{"dbus-run-session", "--", "sh", "-c",
 		`printf 'lab\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; exec "$@"`, "sh",
-		filepath.Join(l.Bin, "ekermed-desktop"), "--status", status}
+	}
+	if bus := l.Places["desktop"].Bus; bus != "" {
+		argv = append(argv, "env", "DBUS_SESSION_BUS_ADDRESS="+bus)
+	}
+	argv = append(argv, filepath.Join(l.Bin, "ekermed-desktop"), "--status", status)
 	var stdin *strings.Reader
 	if session != "" {
 		argv = append(argv, "--session-stdin")

@@ -45,6 +45,8 @@ type Lab struct {
 type Place struct {
 	Namespace string
 	Env       []string
+	// Bus is the desktop program's session bus, when not the one of its keyring.
+	Bus string
 }
 
 // proc is a process group that we started.
