@@ -28,7 +28,7 @@ func TestWayland(t *testing.T) {
 		var score float64
 		wayland.ShowUntil("the clinician's monitor on the page", m, func() bool {
 			score = correlation(m, c.watched(page))
-			return score > 0.95
+			return score > 0.9 // of another picture it is below a half
 		})
 		t.Logf("the page shows the monitor: correlation %.3f", score)
 	}
