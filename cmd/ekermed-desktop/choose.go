@@ -28,10 +28,10 @@ func (c chooser) files(chosen func([]string)) {
 	}()
 }
 
-// picture asks for one to lie under the whiteboard.
+// picture asks for one, or for a PDF, to lie under the whiteboard.
 func (c chooser) picture(chosen func(string)) {
 	go func() { // likewise
-		path, err := zenity.SelectFile(zenity.FileFilter{Name: "PNG, JPEG", Patterns: []string{"*.png", "*.jpg", "*.jpeg"}, CaseFold: true}, zenity.Context(c.ctx))
+		path, err := zenity.SelectFile(zenity.FileFilter{Name: "PNG, JPEG, PDF", Patterns: []string{"*.png", "*.jpg", "*.jpeg", "*.pdf"}, CaseFold: true}, zenity.Context(c.ctx))
 		c.finish(err, func() { chosen(path) })
 	}()
 }

@@ -57,6 +57,8 @@ func start(ctx context.Context, o options, it managed.Settings, log *slog.Logger
 	a := app.NewWithID(id)
 	w := a.NewWindow("e-KerMed")
 	choose := chooser{ctx, log}
+	open := &opener{ctx: ctx}
+	defer open.reader.Close()
 	screens := ui.New(ui.Options{
 		Emit: desk.Post, Post: fyne.Do, Frames: m, Level: m.level, LevelOf: m.levelOf,
 		Focused: func(name string) { m.focus.Store(&name) },
@@ -72,8 +74,8 @@ func start(ctx context.Context, o options, it managed.Settings, log *slog.Logger
 				}
 			}
 		},
-		PickFiles: choose.files, PickPicture: choose.picture, PickFolder: choose.folder, Save: choose.save, Downloads: downloads(),
-		Aside:    func(work func()) { go work() }, // each ends by itself: it opens or turns one picture
+		PickFiles: choose.files, PickPicture: choose.picture, PickFolder: choose.folder, Save: choose.save, Downloads: downloads(), OpenPaper: open.paper,
+		Aside:    func(work func()) { go work() }, // each ends by itself: it opens, draws or turns one picture
 		Language: systemLanguage(), Version: version, System: runtime.GOOS,
 	})
 	paper.screens = screens

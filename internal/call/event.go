@@ -87,10 +87,12 @@ type (
 	// EraseFile forgets a photograph that was received.
 	EraseFile struct{ ID string }
 	// LayPicture lays a picture under the whiteboard for everybody: a file of this machine, or
-	// one that was received, by its id, turned clockwise by quarters of a circle.
+	// one that was received, by its id, turned clockwise by quarters of a circle; or Content, the
+	// file of a picture that was made here, as of a page.
 	LayPicture struct {
 		Path, File string
 		Quarters   int
+		Content    []byte
 	}
 	// WantGround fetches the picture under the whiteboard, by the id that its file travels by.
 	WantGround struct{ File string }

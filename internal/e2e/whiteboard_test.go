@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -90,15 +91,42 @@ func (c *together) grounds(exports func() []image.Image) {
 			}
 			return likeness(all[0], all[1]) < 0.002 && likeness(all[0], all[2]) < 0.002
 		}))
+		c.Logf("%s's picture is on every board", by)
 	}
 	_, err := c.pages[0].Do("choose", map[string]any{"selector": ".easel input[type=file]", "paths": []string{c.plain("fond-page.png", color.RGBA{0xa0, 0xd0, 0xff, 0xff})}})
 	must(c.T, err)
 	lies("the page", color.RGBA{0xa0, 0xd0, 0xff, 0xff})
-	must(c.T, c.Display.Choose(c.plain("fond-poste.png", color.RGBA{0xff, 0xe0, 0xa0, 0xff})))
-	must(c.T, c.Desktop.Reach(c.ctx, c.Display, "Tab", "Image en fond"))
-	must(c.T, c.Display.Key("space"))
-	must(c.T, c.Display.Chosen(c.ctx))
+	chooses := func(path string) {
+		c.Helper()
+		must(c.T, c.Display.Choose(path))
+		must(c.T, c.Desktop.Reach(c.ctx, c.Display, "Tab", "Image ou PDF en fond"))
+		must(c.T, c.Display.Key("space"))
+		must(c.T, c.Display.Chosen(c.ctx))
+	}
+	chooses(c.plain("fond-poste.png", color.RGBA{0xff, 0xe0, 0xa0, 0xff}))
 	lies("the desktop", color.RGBA{0xff, 0xe0, 0xa0, 0xff})
+	_, err = c.pages[0].Do("choose", map[string]any{"selector": ".easel input[type=file]", "paths": []string{c.sheet("lettre-page.pdf", "0.6 0.9 0.6")}})
+	must(c.T, err)
+	lies("the page's PDF", color.RGBA{0x99, 0xe6, 0x99, 0xff})
+	chooses(c.sheet("lettre-poste.pdf", "0.9 0.8 1"))
+	lies("the desktop's PDF", color.RGBA{0xe6, 0xcc, 0xff, 0xff})
+}
+
+// sheet is a PDF with one page of one colour, in parts of red, green and blue.
+func (c *together) sheet(name, of string) (path string) {
+	c.Helper()
+	draws := of + " rg 0 0 800 450 re f"
+	path = filepath.Join(c.Dir, name)
+	must(c.T, os.WriteFile(path, fmt.Appendf(nil, `%%PDF-1.4
+1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj
+2 0 obj << /Type /Pages /Count 1 /Kids [3 0 R] >> endobj
+3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 800 450] /Contents 4 0 R >> endobj
+4 0 obj << /Length %d >> stream
+%s
+endstream endobj
+trailer << /Root 1 0 R >>
+`, len(draws), draws), 0o600))
+	return path
 }
 
 // plain is a picture of one colour.

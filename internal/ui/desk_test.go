@@ -33,6 +33,8 @@ type desk struct {
 	clock        time.Time
 	frames       *fakeFrames
 	level        float64
+	picked       string // by PickPicture
+	papers       map[string]*fakePaper
 }
 
 // keyCanvas serves shortcuts, which Fyne's canvas for tests does not.
@@ -51,14 +53,15 @@ func noon() time.Time { return time.Date(2026, 6, 3, 10, 42, 0, 0, time.Local) }
 func newDesk(t *testing.T, width, height float32) *desk {
 	t.Helper()
 	test.NewTempApp(t)
-	d := &desk{t: t, clock: noon(), frames: &fakeFrames{}, level: 0.55}
+	d := &desk{t: t, clock: noon(), frames: &fakeFrames{}, level: 0.55, picked: "/home/anne/genou.png"}
 	d.UI = New(Options{
 		Emit: func(e call.Event) { d.events = append(d.events, e) }, Post: func(f func()) { f() },
 		Frames: d.frames, Level: func() float64 { return d.level },
 		Notify: func(title, body string) { d.notified = append(d.notified, title+" / "+body) },
 		Title:  func(s string) { d.titles = append(d.titles, s) }, Chime: func() { d.chimes++ },
 		Copy: func(s string) { d.copied = s }, OpenURL: func(string) {},
-		PickPicture: func(chosen func(string)) { chosen("/home/anne/genou.png") },
+		PickPicture: func(chosen func(string)) { chosen(d.picked) },
+		OpenPaper:   d.openPaper,
 		Save:        func(name string, content []byte) { d.saved = append(d.saved, name); d.savedContent = content },
 		Now:         func() time.Time { return d.clock }, Language: "fr", Version: "1.0.0", System: "windows",
 	})

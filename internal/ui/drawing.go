@@ -216,7 +216,7 @@ func (u *UI) choosePicture() func() {
 		return nil
 	}
 	return func() {
-		u.o.PickPicture(func(path string) { u.layPicture(call.LayPicture{Path: path}) })
+		u.o.PickPicture(u.layPath)
 	}
 }
 

@@ -126,7 +126,7 @@ func newFileRow(u *UI, id string, choose *kit.Button) *fileRow {
 		name: kit.NewText("", kit.Body, kit.Ink).Bold(), about: kit.NewText("", kit.Caption, kit.Muted), trouble: kit.NewText("", kit.Caption, kit.Danger), bar: newProgress()}
 	r.thumb.SetMinSize(fyne.NewSquareSize(kit.Em(5)))
 	r.see = kit.NewButton(h, kit.Secondary, "corners-out", w.T("desktop.photo.see"), func() { u.openPhoto(id) }).Small()
-	r.lay = kit.NewButton(h, kit.Secondary, "image", w.T("desktop.files.lay"), func() { u.layPicture(call.LayPicture{File: id}) }).Small()
+	r.lay = kit.NewButton(h, kit.Secondary, "image", w.T("desktop.files.lay"), func() { u.layFile(r.item) }).Small()
 	r.take = kit.NewButton(h, kit.Secondary, "download-simple", w.T("desktop.files.take"), func() { u.emit(call.TakeFile{ID: id, Dir: u.o.Downloads}) }).Small()
 	r.elsewhere = kit.NewButton(h, kit.Secondary, "folder-open", w.T("desktop.files.elsewhere"), func() {
 		if u.o.PickFolder != nil {
@@ -202,7 +202,7 @@ func (r *fileRow) show(c call.Consultation, item files.Item) {
 		r.pause.Set(kit.Secondary, "play", w.T("desktop.files.go_on"))
 	}
 	r.see.Hidden = item.Content == nil
-	r.lay.Hidden = !picturesque(item) || r.u.drawing.board == nil || c.FileLimit <= 0
+	r.lay.Hidden = !picturesque(item, r.u.o.OpenPaper != nil) || r.u.drawing.board == nil || c.FileLimit <= 0
 	r.folder.Hidden = item.Path == "" || r.u.o.OpenURL == nil
 	r.stop.Hidden = item.State == files.Withdrawn || item.State == files.Failed || !item.Mine && item.State == files.Done
 	switch {

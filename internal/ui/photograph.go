@@ -7,6 +7,7 @@ import (
 
 	"ekermed.example/ekermed/internal/call"
 	"ekermed.example/ekermed/internal/call/files"
+	"ekermed.example/ekermed/internal/call/pdf"
 	"ekermed.example/ekermed/internal/call/picture"
 	"ekermed.example/ekermed/internal/ui/kit"
 	"fyne.io/fyne/v2"
@@ -20,10 +21,17 @@ const seenAt = 2000
 // photograph tells whether a file is one that somebody took when they were asked.
 func photograph(item files.Item) bool { return item.Use == files.Snapshot && !item.Mine }
 
-// picturesque tells whether a file that is here can lie under the whiteboard.
-func picturesque(item files.Item) bool {
-	here := item.Content != nil || item.Path != ""
-	return !item.Mine && item.State == files.Done && here && (item.Kind == picture.PNG || item.Kind == picture.JPEG) && item.Size <= picture.MaxBytes
+// picturesque tells whether a file that is here can lie under the whiteboard: a picture, or a page
+// of a PDF.
+func picturesque(item files.Item, paper bool) bool {
+	here := !item.Mine && item.State == files.Done && (item.Content != nil || item.Path != "")
+	switch item.Kind {
+	case picture.PNG, picture.JPEG:
+		return here && item.Size <= picture.MaxBytes
+	case pdf.Kind:
+		return here && paper && item.Size <= pdf.MaxBytes
+	}
+	return false
 }
 
 // photoDialog is a photograph as large as the window has room, with what may be done about it.
@@ -58,7 +66,7 @@ func (u *UI) openPhoto(id string) {
 	d.close = kit.NewButton(h, kit.Primary, "", w.T("common.close"), u.closeDialog).Small()
 	d.able(false)
 	who := u.writer(u.state.Call, item.From, false)
-	stage := container.New(&photoStage{u}, kit.NewPanel(kit.Stage, kit.None, kit.RadiusM), d.view, middle(d.state))
+	stage := container.New(&photoStage{u, 17}, kit.NewPanel(kit.Stage, kit.None, kit.RadiusM), d.view, middle(d.state))
 	content := kit.Column(kit.M, kit.Column(kit.XS, heading(w.T("desktop.photo.of", "name", who)), kit.NewText(w.T("desktop.photo.memory"), kit.Caption, kit.Muted)), stage)
 	foot := kit.RowAligned(fyne.TextAlignTrailing, kit.S, d.left, d.right, d.lay, d.keep, d.not, d.close)
 	u.open(&dialog{name: "photo", sheet: kit.NewSheet(70, content, foot), show: d.show, again: func() { u.openPhoto(id) }}, d.close)
@@ -144,12 +152,16 @@ func (d *photoDialog) erase() {
 		done: func(string) { u.emit(call.EraseFile{ID: d.id}) }})
 }
 
-// photoStage gives a photograph what the window leaves to a dialog.
-type photoStage struct{ u *UI }
+// photoStage gives a photograph what the window leaves to a dialog, less the height of what is
+// around it, in ems.
+type photoStage struct {
+	u    *UI
+	less float32
+}
 
 // MinSize implements fyne.Layout.
 func (p *photoStage) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(kit.Em(8), fyne.Max(kit.Em(10), p.u.canvas.Size().Height-kit.Em(17)))
+	return fyne.NewSize(kit.Em(8), fyne.Max(kit.Em(10), p.u.canvas.Size().Height-kit.Em(p.less)))
 }
 
 // Layout implements fyne.Layout.

@@ -90,7 +90,7 @@ func TestLayPicture(t *testing.T) {
 	says("no picture", "Cette image ne peut pas servir de fond")
 	d.turnTo(noPart)
 	for _, b := range d.buttons() {
-		if b.Name == "Image en fond" {
+		if b.Name == "Image ou PDF en fond" {
 			test.Tap(b)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"ekermed.example/ekermed/internal/call/board"
 	"ekermed.example/ekermed/internal/call/chat"
 	"ekermed.example/ekermed/internal/call/files"
+	"ekermed.example/ekermed/internal/call/pdf"
 	"ekermed.example/ekermed/internal/call/photo"
 	"ekermed.example/ekermed/internal/call/picture"
 	"ekermed.example/ekermed/internal/call/pointing"
@@ -277,6 +278,19 @@ func scenes() []scene {
 			d.openPhoto("7")
 			test.Tap(d.button(d.words.T("desktop.photo.erase")))
 		}},
+		{"d9-pages", pictured(inCall(call.Talking, admitted("Camille Moreau"))), func(d *desk) { d.leaf(7, 1) }},
+		{"d9-pages-many", pictured(inCall(call.Talking, admitted("Camille Moreau"))), func(d *desk) { d.leaf(120, 0) }},
+		{"d9-pages-unseen", pictured(inCall(call.Talking, admitted("Camille Moreau"))), func(d *desk) {
+			d.leaf(3, 0)
+			d.papers["/home/anne/lettre.pdf"].bad = pdf.Error{Why: pdf.TooSlow}
+			test.Tap(d.named("Page suivante", "Next page"))
+		}},
+		{"d8-board-pdf-locked", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) {
+			d.BoardMeet("me", "p1", true)
+			d.papers = map[string]*fakePaper{"/home/anne/lettre.pdf": {refused: pdf.Error{Why: pdf.Locked}}}
+			d.layPath("/home/anne/lettre.pdf")
+		}},
+		{"d8-files-pdf", papers(inCall(call.Talking, admitted("Camille Moreau"))), func(d *desk) { d.BoardMeet("me", "p1", true); d.turnTo(filesPart) }},
 		{"d8-files-empty", with(written(inCall(call.Talking, admitted("Camille Moreau")), 0), func(s *call.State) { s.Call.FileLimit = 100_000_000 }), func(d *desk) { d.ctrl(fyne.KeyK); d.turnTo(filesPart) }},
 		{"d7-files-news", filed(inCall(call.Talking, admitted("Camille Moreau"))), nil},
 		{"d7-settings", inCall(call.Talking, admitted("Camille Moreau")), func(d *desk) { d.ctrl(fyne.KeyComma) }},

@@ -6,6 +6,7 @@
 package ui
 
 import (
+	"context"
 	"image"
 	"reflect"
 	"time"
@@ -22,6 +23,14 @@ type Frames interface {
 	// Latest returns the newest picture of a person and its number; "" is ourselves,
 	// and nil means no picture.
 	Latest(peer string) (img *image.RGBA, seq uint64)
+}
+
+// Paper is a PDF that is open, pdf.Document in the program. Close may be called at any time.
+type Paper interface {
+	Pages() int
+	// Page draws the page of that number, from 0, with its longer side longest pixels.
+	Page(ctx context.Context, number, longest int) (*image.RGBA, error)
+	Close()
 }
 
 // Post runs a function on the UI thread: fyne.Do in the program.
@@ -52,8 +61,11 @@ type Options struct {
 	// PickFiles asks which files to send, and PickFolder where to keep one; nothing is called
 	// when the clinician thinks better of it. Downloads is where files are kept otherwise.
 	PickFiles   func(chosen func(paths []string))
-	PickPicture func(chosen func(path string)) // PNG or JPEG
+	PickPicture func(chosen func(path string)) // PNG, JPEG or PDF
 	PickFolder  func(chosen func(dir string))
+	// OpenPaper opens a PDF: content, or where that is nil the file at path. Its errors are those
+	// of package pdf where the PDF is to blame.
+	OpenPaper func(path string, content []byte) (Paper, error)
 	// Save asks where to keep a content, and keeps it.
 	Save      func(name string, content []byte)
 	Downloads string

@@ -27,6 +27,9 @@ const (
 	Longest = 3200
 	// quality is that of the JPEGs that we write: nobody sees a difference.
 	quality = 92
+	// sharpMost is how large a PNG we write by choice: of letters and lines it is smaller, and of
+	// scans many times larger.
+	sharpMost = 3 << 20
 )
 
 // The kinds of pictures, as MIME types.
@@ -103,6 +106,18 @@ func Redraw(content []byte, quarters, longest int) ([]byte, error) {
 		return nil, Error{err.Error()}
 	}
 	return out.Bytes(), nil
+}
+
+// Encode makes a file of a picture that was made here, as of a page: PNG, which keeps letters
+// sharp, or JPEG where that would be large, as of a scan.
+func Encode(m *image.RGBA) ([]byte, error) {
+	var out bytes.Buffer
+	err := png.Encode(&out, m)
+	if err == nil && out.Len() > sharpMost {
+		out.Reset()
+		err = jpeg.Encode(&out, m, &jpeg.Options{Quality: quality})
+	}
+	return out.Bytes(), err
 }
 
 // decode is the only place where a decoder sees what came from outside.

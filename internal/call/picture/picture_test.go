@@ -195,3 +195,27 @@ func FuzzPicture(f *testing.F) {
 		}
 	})
 }
+
+// What has letters stays sharp, what has a photograph stays small.
+func TestEncode(t *testing.T) {
+	noise := image.NewRGBA(image.Rect(0, 0, 1200, 1000))
+	for i, v := 0, uint32(1); i < len(noise.Pix); i++ {
+		v = v*1664525 + 1013904223
+		noise.Pix[i] = byte(v >> 24)
+	}
+	for i := 3; i < len(noise.Pix); i += 4 {
+		noise.Pix[i] = 255
+	}
+	for name, tt := range map[string]struct {
+		m    *image.RGBA
+		kind string
+	}{"letters": {corners(1200, 1000), PNG}, "a scan": {noise, JPEG}} {
+		content, err := Encode(tt.m)
+		if err != nil || KindOf(content) != tt.kind || len(content) > sharpMost {
+			t.Errorf("%s: %s of %d bytes, %v", name, KindOf(content), len(content), err)
+		}
+		if p, err := Read(content); err != nil || p.Width != 1200 || p.Height != 1000 {
+			t.Errorf("%s: %+v %v", name, p, err)
+		}
+	}
+}

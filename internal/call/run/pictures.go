@@ -40,7 +40,10 @@ func (d *Desk) lay(w call.LayPicture) {
 
 // prepare reads a picture and draws it anew.
 func prepare(w call.LayPicture, item files.Item) ([]byte, *picture.Picture, error) {
-	content, err := item.Content, error(nil)
+	content, err := w.Content, error(nil)
+	if content == nil {
+		content = item.Content
+	}
 	if content == nil {
 		path := w.Path
 		if path == "" {

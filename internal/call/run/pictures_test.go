@@ -77,6 +77,11 @@ func TestLayPicture(t *testing.T) {
 	if g := grounds[0]; it.Use != files.Backdrop || it.Offer != g.File || it.Picture == nil || it.Picture.SHA != g.SHA || g.Width != 64 || g.Height != 3200 || strings.Contains(it.Name, "Camille") {
 		t.Errorf("%+v, %+v", g, it)
 	}
+	d.Post(call.LayPicture{Content: out.Bytes()})
+	eventually(t, "a page laid", func() bool { g, _ := e.laid(); return len(g) == 2 })
+	if grounds, _ = e.laid(); grounds[1].Width != 3200 || grounds[1].Height != 64 {
+		t.Errorf("a page: %+v", grounds[1])
+	}
 	note := filepath.Join(t.TempDir(), "note.png")
 	if err := os.WriteFile(note, []byte("no picture"), 0o600); err != nil {
 		t.Fatal(err)
@@ -92,7 +97,7 @@ func TestLayPicture(t *testing.T) {
 			n++
 		}
 	}
-	if n != 1 || len(d.state().Call.Files) != 1 {
+	if n != 1 || len(d.state().Call.Files) != 2 {
 		t.Errorf("refused %v; %d files", refused, len(d.state().Call.Files))
 	}
 }

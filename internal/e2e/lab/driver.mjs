@@ -251,7 +251,11 @@ const commands = {
     page = (await browser.pages())[0] || (await browser.newPage());
     page.on("pageerror", (e) => problems.push("script: " + (e && e.message)));
     page.on("console", (m) => m.type() === "error" && problems.push("console: " + m.text()));
-    if (chromium) await (await page.target().createCDPSession()).send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads });
+    if (chromium) {
+      const client = await page.target().createCDPSession();
+      const where = { behavior: "allow", downloadPath: downloads };
+      await client.send("Browser.setDownloadBehavior", where).catch(() => client.send("Page.setDownloadBehavior", where)); // before Chromium 81
+    }
     if (screen) await page.evaluateOnNewDocument(`(${fakeScreen})()`);
     if (!chromium) await page.evaluateOnNewDocument(`(${fakeCapture})(${JSON.stringify(readFileSync(wav).toString("base64"))})`);
     if (proxy && proxy.username) await page.authenticate({ username: decodeURIComponent(proxy.username), password: decodeURIComponent(proxy.password) });

@@ -36,6 +36,8 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/compat/", "", false, 404, "text/plain"},
 		{"GET", "/s/diag.js", "", false, 200, "text/javascript"},
 		{"GET", "/s/app.js", "", false, 200, "text/javascript"},
+		{"GET", "/s/pdf.js", "", false, 200, "text/javascript"},
+		{"GET", "/s/pdf-worker.js", "", false, 200, "text/javascript"},
 		{"GET", "/s/app.css", "", false, 200, "text/css"},
 		{"GET", "/s/icon.svg", "", false, 200, "image/svg+xml"},
 		{"GET", "/s/", "", false, 404, "text/plain"},

@@ -8,6 +8,7 @@ import (
 
 	"ekermed.example/ekermed/assets"
 	"ekermed.example/ekermed/internal/call/board"
+	"ekermed.example/ekermed/internal/call/pdf"
 	"ekermed.example/ekermed/internal/call/picture"
 	"ekermed.example/ekermed/internal/ui/kit"
 	"fyne.io/fyne/v2"
@@ -138,12 +139,30 @@ func (p *Panel) Refused(err error) {
 
 // Unlaid says why a picture could not be laid under the drawing.
 func (p *Panel) Unlaid(err error) {
+	var paper pdf.Error
+	if errors.As(err, &paper) {
+		p.say(PaperKey(paper))
+		return
+	}
 	var refused picture.Error
 	if errors.As(err, &refused) {
 		p.say("desktop.board.picture_refused")
 		return
 	}
 	p.say("desktop.board.ground_unsent")
+}
+
+// PaperKey is the key of the sentence that says why a PDF is not shown.
+func PaperKey(err pdf.Error) string {
+	switch err.Why {
+	case pdf.Locked:
+		return "pdf.locked"
+	case pdf.TooLarge:
+		return "pdf.large"
+	case pdf.TooSlow:
+		return "pdf.slow"
+	}
+	return "pdf.damaged"
 }
 
 // say shows a sentence, or with no key takes it away: what is waited for is said then.

@@ -227,7 +227,7 @@ func TestBarByKeyboard(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"Pen", "Highlighter", "Line", "Arrow", "Rectangle", "Ellipse", "Text", "Eraser", "Pointer", "Move the view", "Black", "Violet", "Fine", "Very thick",
-		"Clear everything", "Zoom in", "See the whole page", "Picture beneath", "Save as PNG", "Save as SVG"} {
+		"Clear everything", "Zoom in", "See the whole page", "Picture or PDF beneath", "Save as PNG", "Save as SVG"} {
 		if !names[name] {
 			t.Errorf("%q cannot be reached; there are %v", name, names)
 		}

@@ -2,6 +2,7 @@
 // state has them. What is on the board is in easel.ts.
 import { maxBytes } from "./board/picture";
 import type { Item } from "./files/engine";
+import { kind, maxPaper } from "./paper/paper";
 import { watches } from "./role";
 import type { Result, State } from "./state";
 
@@ -51,9 +52,9 @@ export function mayBoard(s: State): boolean {
   return s.stage === "call" && s.able.keys;
 }
 
-/** mayLay: that file is here, it is a picture, and we may draw. */
+/** mayLay: that file is here, it is a picture or a PDF, and we may draw. */
 export function mayLay(s: State, it: Item): boolean {
-  return mayBoard(s) && !watches(s.role) && it.file !== null && /^image\/(png|jpeg)$/.test(it.kind) && it.size <= maxBytes;
+  return mayBoard(s) && !watches(s.role) && it.file !== null && (it.kind === kind ? it.size <= maxPaper : /^image\/(png|jpeg)$/.test(it.kind) && it.size <= maxBytes);
 }
 
 /** worthTelling: that somebody draws is news. */

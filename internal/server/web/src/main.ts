@@ -11,6 +11,7 @@ import { worthTelling } from "./drawing";
 import { drawingEvery, Easel } from "./easel";
 import { Link } from "./link";
 import { Media } from "./media";
+import { opener } from "./paper/paper";
 import { Pointing } from "./pointing";
 import { presenter } from "./screen";
 import { Keeper } from "./seal/keeper";
@@ -37,6 +38,7 @@ class Page {
       this.share.flush();
     }),
   });
+  private readonly papers = opener(this.at.base);
   private readonly keeper = new Keeper(this.at.base + "/s/seal-worker.js", {
     // Firefox, when it controls ICE, takes the first way that works, not the best.
     able: (keys, seal) => this.dispatch({ type: "able", keys, seal, chooses: family(navigator.userAgent, navigator.maxTouchPoints || 0) !== "firefox" }),
@@ -173,7 +175,7 @@ class Page {
       this.files = this.filing();
       this.sitter = this.posing();
       this.easel = s.role && validId(s.self) ? new Easel(s.self, s.role, () => performance.now()) : null;
-      this.view.board(this.easel, s.store ? this.files.carrier() : null);
+      this.view.board(this.easel, s.store ? this.files.carrier() : null, this.papers);
       this.share = this.sharing();
     }
     if (s.self && s.role) {

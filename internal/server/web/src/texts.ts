@@ -1,19 +1,20 @@
 // The page's sentences, in French and English, from the same files as the desktop's.
-import { common as enCommon, files as enFiles, page as enPage } from "../../../../assets/i18n/en.json";
-import { common as frCommon, files as frFiles, page as frPage } from "../../../../assets/i18n/fr.json";
+import { common as enCommon, files as enFiles, page as enPage, pdf as enPDF } from "../../../../assets/i18n/en.json";
+import { common as frCommon, files as frFiles, page as frPage, pdf as frPDF } from "../../../../assets/i18n/fr.json";
 
 export type Language = "fr" | "en";
 
-// What is said of a file's transfer is the desktop's too: `files` of the texts file is `transfer` here.
+// What is said of a file's transfer and of PDFs is the desktop's too: `files` of the texts file is
+// `transfer` here, and `pdf` is `paper`.
 const trees = {
-  fr: { common: frCommon, page: { ...frPage, transfer: frFiles } },
-  en: { common: enCommon, page: { ...enPage, transfer: enFiles } },
+  fr: { common: frCommon, page: { ...frPage, transfer: frFiles, paper: frPDF } },
+  en: { common: enCommon, page: { ...enPage, transfer: enFiles, paper: enPDF } },
 };
 
 export type Path<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}.${Path<T[K]>}` }[keyof T & string];
 
-/** A key of the texts file: `page.…`, `files.…` as `transfer.…`, or `common.…` written in full. */
-export type Key = Path<typeof frPage> | `transfer.${Path<typeof frFiles>}` | `common.${Path<typeof frCommon>}`;
+/** A key of the texts file: `page.…`, `files.…` as `transfer.…`, `pdf.…` as `paper.…`, or `common.…` written in full. */
+export type Key = Path<typeof frPage> | `transfer.${Path<typeof frFiles>}` | `paper.${Path<typeof frPDF>}` | `common.${Path<typeof frCommon>}`;
 
 /** The keys that have a .one and a .other form. */
 export type Counted = "minutes" | "chat.unread" | "files.unread" | "files.both" | "files.bytes" | "welcome.days" | "welcome.hours";

@@ -9,6 +9,7 @@ import { plugged } from "./headset";
 import { leader } from "./lead";
 import type { Devices } from "./media";
 import { canShow } from "./display";
+import type { Opener } from "./paper/paper";
 import type { Dot, Place } from "./pointing";
 import { shownScreen } from "./screen";
 import { secrecy } from "./seal/secrecy";
@@ -60,7 +61,7 @@ export class View {
     const touch = !!window.matchMedia && window.matchMedia("(pointer: coarse)").matches;
     this.m = {
       s: null as unknown as State, t: new Texts("fr"), devices: noDevices, headset: null, level: 0, heard: false, self: null, mirrored: true, pose: null, poseMirrored: true,
-      remotes: {}, flowing: {}, speaking: [], family: family(agent, navigator.maxTouchPoints || 0), inApp: inApp(agent), defects: known(agent), touch, host: location.hostname, sound: "idle", dots: [], shares: false, easel: null, carrier: null,
+      remotes: {}, flowing: {}, speaking: [], family: family(agent, navigator.maxTouchPoints || 0), inApp: inApp(agent), defects: known(agent), touch, host: location.hostname, sound: "idle", dots: [], shares: false, easel: null, carrier: null, opener: null, leafing: null,
     };
     this.m.shares = canShow() && this.m.family !== "android" && this.m.family !== "ios";
     this.hands = {
@@ -76,6 +77,7 @@ export class View {
       silent: outside.silent,
       point: outside.point,
       openDialog: (name) => this.open(name),
+      closeDialog: () => this.close(),
       refresh: () => this.refresh(),
     };
     const f = this.frame;
@@ -213,6 +215,9 @@ export class View {
 
   private open(name: DialogName): void {
     if (this.dialog) {
+      if (name === "pages") {
+        this.leave();
+      }
       return;
     }
     this.m.sound = "idle";
@@ -238,9 +243,18 @@ export class View {
     }
   }
 
+  /** leave closes the PDF that is leafed through. */
+  private leave(): void {
+    if (this.m.leafing) {
+      this.m.leafing.close();
+      this.m.leafing = null;
+    }
+  }
+
   private closed(): void {
     const d = this.dialog;
     this.dialog = null;
+    this.leave();
     this.doc.documentElement.classList.remove("veiled");
     this.app.removeAttribute("aria-hidden");
     (this.app as HTMLElement & { inert?: boolean }).inert = false;
@@ -316,8 +330,10 @@ export class View {
     }
   }
 
-  /** board is the whiteboard to show; carrier may be null while pictures cannot be sent. */
-  board(easel: Easel | null, carrier: Carrier | null): void {
+  /** board is the whiteboard to show; carrier may be null while pictures cannot be sent, and opener
+   * where PDFs are none. */
+  board(easel: Easel | null, carrier: Carrier | null, opener: Opener | null = null): void {
+    this.m.opener = opener;
     this.m.easel = easel;
     this.m.carrier = carrier;
   }

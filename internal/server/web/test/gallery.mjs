@@ -8,7 +8,7 @@ const only = process.env.PAGE_ONLY || "";
 // PAGE_BRIEF: French at the sizes of a phone and of a desktop, as docs/screens shows them.
 const brief = process.env.PAGE_BRIEF === "1";
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const english = /^(p1-open|p1-early|p2-asking|p2-denied|p4-waiting|p5-call|p5-phone-swap|p5-mute|p1-seal|p5-broken|p5-seal-end|p5-seal-long|p5-seal-other|p5-chat-empty|p5-chat-messages|p5-chat-undelivered|p5-chat-observer|p5-chat-badge|p5-chat-notice|p5-screen|p5-screen-zoomed|p5-screen-pointed|p5-screen-idle|p5-screen-own-pointed|p5-screen-frozen|p5-screen-refused|p5-screen-busy|p5-screen-failed|p5-files-empty|p5-files-several|p5-files-wrong|p5-files-offers|p5-files-drop|p5-photo-preview|p5-photo-taken|p5-headset|p5-board-drawn|p5-board-clear|p5-board-observer|p5-board-notice|p5-board-deaf|p6-files|p6-left|p7-help|diag-idle|diag-direct|diag-relay-tls)$/;
+const english = /^(p1-open|p1-early|p2-asking|p2-denied|p4-waiting|p5-call|p5-phone-swap|p5-mute|p1-seal|p5-broken|p5-seal-end|p5-seal-long|p5-seal-other|p5-chat-empty|p5-chat-messages|p5-chat-undelivered|p5-chat-observer|p5-chat-badge|p5-chat-notice|p5-screen|p5-screen-zoomed|p5-screen-pointed|p5-screen-idle|p5-screen-own-pointed|p5-screen-frozen|p5-screen-refused|p5-screen-busy|p5-screen-failed|p5-files-empty|p5-files-several|p5-files-wrong|p5-files-offers|p5-files-drop|p5-photo-preview|p5-photo-taken|p5-headset|p5-board-drawn|p5-board-paper|p5-board-clear|p5-board-observer|p5-board-notice|p5-board-deaf|p6-files|p6-left|p7-help|diag-idle|diag-direct|diag-relay-tls)$/;
 
 const shapes = {
   phone: { width: 360, height: 740, deviceScaleFactor: 1, hasTouch: true, isMobile: true },
@@ -54,7 +54,7 @@ async function look(page, scene, language, shape, scheme) {
       if (e.tagName === "BUTTON" && (e.scrollWidth > e.clientWidth + 1 || [...e.children].some((c) => !/hidden|clip/.test(getComputedStyle(c).overflow) && c.getBoundingClientRect().right > box.right - 1))) over.push("too long for its button: " + e.textContent);
       if (e.tagName === "BUTTON" && (box.right > innerWidth + 1 || box.left < -1)) over.push("outside: " + e.textContent);
     }
-    const missing = /\b(page|common|secrecy|notice|screen|welcome|waiting|call|ended|devices|permission|aid|diag|test|figure|why|verdict|it|files|photo|transfer|board|chat)\.[a-z_]+\b/.exec(document.body.innerText);
+    const missing = /\b(page|common|secrecy|notice|screen|welcome|waiting|call|ended|devices|permission|aid|diag|test|figure|why|verdict|it|files|photo|transfer|board|paper|chat)\.[a-z_]+\b/.exec(document.body.innerText);
     return { wide: de.scrollWidth > innerWidth + 1, small, over, missing: missing && missing[0], hole: /[{}]/.test(document.body.innerText) };
   });
   if (facts.wide) bad.push(`${name}: wider than the window`);

@@ -1,4 +1,6 @@
 // Every state of the page, shown by the real view in a real browser, for pictures and axe.
+import type { Carrier } from "../src/board/ground";
+import { measured } from "../src/board/picture";
 import { initial, type Bond, type State } from "../src/state";
 import { silence, type Message, type Writing } from "../src/chat";
 import type { Harm } from "../src/defects";
@@ -8,8 +10,10 @@ import type { Item } from "../src/files/engine";
 import type { Photo } from "../src/photo";
 import type { Kept } from "../src/transfers";
 import { Easel } from "../src/easel";
+import { opener, PaperError, reason, type Paper, type Why } from "../src/paper/paper";
 import { text } from "../src/seal/bytes";
 import { View } from "../src/view";
+import { Leafing } from "../src/view/pages";
 import type { LinkInfo, Person } from "../src/wire.gen";
 import strokes from "../../../ui/board/testdata/drawing.json";
 
@@ -83,6 +87,27 @@ const file = (n: number, title: string, more: Partial<Item> = {}): Item => ({
 const ours = (n: number, title: string, more: Partial<Item> = {}) => file(n, title, { id: String(n), mine: true, from: "", ...more });
 const store = { token: "t", limit: 100e6 };
 const filing = (files: Item[], more: Partial<State> = {}): State => ({ ...keyed({}, true), store, panel: "files", files, authors: { e: "Interprète Nolwenn" }, ...more });
+/** leaves is a letter of so many pages, of which each comes, is on its way, or cannot be shown. */
+const leaves = (pages: number, how?: "coming" | Why): Paper => ({
+  pages,
+  page: (n, longest) => {
+    const c = document.createElement("canvas");
+    c.width = Math.round((longest * 210) / 297);
+    c.height = longest;
+    const g = c.getContext("2d") as CanvasRenderingContext2D;
+    const bar = (fill: string, x: number, y: number, w: number, h: number) => {
+      g.fillStyle = fill;
+      g.fillRect((x * longest) / 100, (y * longest) / 100, (w * longest) / 100, (h * longest) / 100);
+    };
+    bar("#ffffff", 0, 0, 100, 100);
+    bar("#1e5a6e", 8, 8, 22, 3);
+    for (let i = 0; i < 24; i++) {
+      bar("#5a5a5a", 8, 24 + i * 3, 40 + ((i * 7 + n * 5) % 14), 1);
+    }
+    return how === "coming" ? new Promise(() => undefined) : how ? Promise.reject(new PaperError(how)) : Promise.resolve(c);
+  },
+  close: () => undefined,
+});
 /** drawing is a picture as a file: a plaster on a knee, as it were. */
 function drawing(w: number, h: number): Blob {
   const c = document.createElement("canvas");
@@ -131,7 +156,7 @@ const over = (reason: State["reason"], from: State["stage"], more: Partial<State
 const asks = (problem: State["captureProblem"]): State =>
   base({ stage: "permission", line: "up", capture: problem ? "problem" : "asking", captureProblem: problem });
 
-type Extra = { remote?: boolean; second?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; defects?: Harm[]; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean; shares?: boolean; screen?: boolean; dots?: Dot[]; times?: number; drag?: boolean; pose?: boolean; drawn?: boolean; headset?: boolean; speaks?: string[] };
+type Extra = { remote?: boolean; second?: boolean; tall?: boolean; self?: boolean; level?: number; press?: string; inApp?: "Safari"; defects?: Harm[]; family?: "ios" | "safari" | "firefox" | "android"; touch?: boolean; flowing?: boolean; shares?: boolean; screen?: boolean; dots?: Dot[]; times?: number; drag?: boolean; pose?: boolean; drawn?: boolean; headset?: boolean; leaf?: [number, number, ("coming" | Why)?]; speaks?: string[] };
 const scenes: { [name: string]: [State, Extra?] } = {
   "p1-open": [base()],
   "p1-late": [base({ link: link({ status: "late" }) })],
@@ -213,6 +238,7 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p5-chat-badge": [talking(talk, { panel: "", unread: 3 }), { remote: true, self: true, touch: true }],
   "p5-chat-notice": [talking(talk, { panel: "", unread: 120, newest: talk[2] }), { remote: true, self: true }],
   "p5-files-empty": [filing([]), { remote: true, second: true, self: true }],
+  "p5-files-paper": [filing([file(1, "Résultats du laboratoire.pdf", { kind: "application/pdf", state: "done", file: new Blob(["%PDF-1.7"]) })]), { remote: true, second: true, self: true }],
   "p5-files-several": [filing(several), { remote: true, second: true, self: true }],
   "p5-files-wrong": [filing(wrong, { people: { p: person("p"), d: person("d") } }), { remote: true, self: true }],
   "p5-files-offers": [filing(offers, { unread: 2 }), { remote: true, second: true, self: true }],
@@ -268,6 +294,10 @@ const scenes: { [name: string]: [State, Extra?] } = {
   "p5-board-file": [boarded({ ...filing(several, { panel: "", fresh: 1, arrived: several[1] }), board: true }), { remote: true, second: true, self: true, drawn: true }],
   "p5-board-screen": [{ ...showing(), board: true }, { remote: true, second: true, self: true, screen: true, drawn: true }],
   "p5-board-sharing": [{ ...sharing({ on: true }), board: true }, { remote: true, second: true, self: true, shares: true, drawn: true }],
+  "p5-board-paper": [boarded(), { remote: true, self: true, drawn: true, leaf: [7, 1] }],
+  "p5-board-paper-many": [boarded(), { remote: true, self: true, drawn: true, leaf: [120, 0] }],
+  "p5-board-paper-coming": [boarded(), { remote: true, self: true, drawn: true, leaf: [3, 0, "coming"] }],
+  "p5-board-paper-unseen": [boarded(), { remote: true, self: true, drawn: true, leaf: [3, 2, "slow"] }],
   "p5-board-notice": [{ ...keyed({}), drawer: "d" }, { remote: true, self: true }],
   "p4-observer": [room({ role: "observer", hasAudio: false, hasVideo: false })],
   "p6-left": [over("left", "call")],
@@ -377,7 +407,7 @@ function painted(c: HTMLCanvasElement, paint: () => void): MediaStream {
   return stream;
 }
 
-type Inside = { screen: { leave?(): void } | null; m: { inApp: string; defects: Harm[]; family: string; touch: boolean; heard: boolean; devices: unknown; shares: boolean } };
+type Inside = { screen: { leave?(): void } | null; m: { inApp: string; defects: Harm[]; family: string; touch: boolean; heard: boolean; devices: unknown; shares: boolean; easel: Easel | null; leafing: Leafing | null }; open(name: "pages"): void };
 let view: View | null = null;
 
 async function show(name: string, language: "fr" | "en"): Promise<void> {
@@ -454,6 +484,12 @@ async function show(name: string, language: "fr" | "en"): Promise<void> {
   for (let i = 0; extra.press && i < (extra.times || 1); i++) {
     (document.querySelector(extra.press) as HTMLElement).click();
   }
+  if (extra.leaf) {
+    const leafing = new Leafing(leaves(extra.leaf[0], extra.leaf[2]), () => undefined, () => (view as View).render({ ...state, language }));
+    inside.m.leafing = leafing;
+    inside.open("pages");
+    leafing.turn(extra.leaf[1]);
+  }
   if (extra.drag) {
     const dataTransfer = new DataTransfer();
     dataTransfer.items.add(new File(["x"], "x.txt"));
@@ -463,4 +499,53 @@ async function show(name: string, language: "fr" | "en"): Promise<void> {
   await new Promise((done) => setTimeout(done, extra.remote || extra.self ? 450 : 60));
 }
 
-(window as unknown as { gallery: unknown }).gallery = { names: Object.keys(scenes), show };
+/** bytes are a content that came as text, a character a byte. */
+const bytes = (content: string) => new Blob([Uint8Array.from(content, (c) => c.charCodeAt(0))]);
+const root = location.pathname.replace(/\/r\/.*$/, "");
+
+/** read opens a PDF and tells of a page how large it is, what is seen at places, in parts of its
+ * sides, and whether there is a word on it; or why it is refused. */
+async function read(content: string, number: number, longest: number, places: [number, number][], patience: number): Promise<object> {
+  readers[patience] = readers[patience] || opener(root, patience);
+  let paper: Paper | null = null;
+  try {
+    paper = await readers[patience](bytes(content));
+    const canvas = await paper.page(number, longest);
+    const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(0, 0, canvas.width, canvas.height);
+    const seen = places.map(([x, y]) => {
+      const at = 4 * (Math.floor(y * canvas.height) * canvas.width + Math.floor(x * canvas.width));
+      const is = Array.from(data.slice(at, at + 4)).map((v) => (v > 200 ? 1 : v < 60 ? 0 : 2)).join("");
+      return ({ "1111": "white", "1001": "red", "0011": "blue" } as { [is: string]: string })[is] || is;
+    });
+    let dark = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      dark += data[i] < 80 && data[i + 1] < 80 && data[i + 2] < 80 && data[i + 3] === 255 ? 1 : 0;
+    }
+    return { pages: paper.pages, size: [canvas.width, canvas.height], seen, ink: dark > 0.0005 * canvas.width * canvas.height };
+  } catch (e) {
+    return { why: reason(e) };
+  } finally {
+    if (paper) {
+      paper.close();
+    }
+  }
+}
+const readers: { [patience: number]: ReturnType<typeof opener> } = {};
+
+const sent: Blob[] = [];
+/** lay brings a file to the shown board, and laid are the pictures that were sent for it. */
+function lay(content: string, title: string): void {
+  const shown = view as View;
+  const carrier: Carrier = { send: async (f) => "f" + sent.push(f), fetch: async (id) => sent[Number(id.slice(1)) - 1] };
+  shown.board((shown as unknown as Inside).m.easel, carrier, (readers[0] = readers[0] || opener(root)));
+  shown.lay(new File([bytes(content)], title));
+}
+const laid = () =>
+  Promise.all(
+    sent.map(async (f) => {
+      const size = measured(new Uint8Array(await new Response(f).arrayBuffer()));
+      return { type: f.type, width: size && size.width, height: size && size.height };
+    }),
+  );
+
+(window as unknown as { gallery: unknown }).gallery = { names: Object.keys(scenes), show, read, lay, laid };

@@ -71,7 +71,7 @@ test("the first script can be read by engines of 2011", () => {
 });
 
 test("the others can be read by engines of 2018, as promised", () => {
-  for (const name of ["app.js", "diag.js", "seal-worker.js"]) {
+  for (const name of ["app.js", "diag.js", "seal-worker.js", "pdf.js", "pdf-worker.js"]) {
     acorn.parse(fs.readFileSync(path.join(web, "dist", name), "utf8"), { ecmaVersion: 2018 });
   }
 });

@@ -7,6 +7,7 @@ const all = {
   unit: [["unit.mjs", {}]],
   gallery: [["gallery.mjs", {}]],
   board: [["board.mjs", {}]],
+  paper: [["paper.mjs", {}], ["paper.mjs", { PAGE_BROWSER: "firefox" }]],
   walk: [["walk.mjs", {}]],
   diag: [["diag.mjs", {}]],
   firefox: [["walk.mjs", { PAGE_BROWSER: "firefox" }]],

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { bundle, scratch, web } from "./browser.mjs";
 
 const tmp = scratch();
-const files = ["board.test", "call.test", "chat.test", "diag.test", "easel.test", "files.test", "headset.test", "lead.test", "link.test", "photo.test", "retired.test", "screen.test", "seal.test", "share.test", "speaking.test", "transfers.test", "words.test"].map((name) => {
+const files = ["board.test", "call.test", "chat.test", "diag.test", "easel.test", "files.test", "headset.test", "lead.test", "link.test", "paper.test", "photo.test", "retired.test", "screen.test", "seal.test", "share.test", "speaking.test", "transfers.test", "words.test"].map((name) => {
   const out = join(tmp.dir, name + ".cjs");
   bundle(name + ".ts", out, "--platform=node", "--format=cjs");
   return out;

@@ -17,6 +17,16 @@ export async function send(file: Blob, by: Carrier): Promise<Picture> {
   return { ...read, ground: { ...read.ground, file: await by.send(drawn) } };
 }
 
+/** sharpMost is how large a PNG is made of a page: of letters and lines it is smaller, and of scans
+ * many times larger. */
+const sharpMost = 3 << 20;
+
+/** sheet is a page as a file: PNG, which keeps letters sharp, or JPEG where that would be large. */
+export async function sheet(page: HTMLCanvasElement): Promise<Blob> {
+  const sharp = await anew(page, "image/png");
+  return sharp.size <= sharpMost ? sharp : anew(page, "image/jpeg");
+}
+
 /** receive gets the picture of a ground, or fails: it is not here, or not the one that was laid. */
 export async function receive(g: Ground, by: Carrier): Promise<HTMLCanvasElement> {
   const content = await bytes(await by.fetch(g.file));

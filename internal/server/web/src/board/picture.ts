@@ -5,8 +5,8 @@ import { maxGround, type Ground } from "./object";
 /** maxBytes is how large the file of a picture may be. */
 export const maxBytes = 20 << 20;
 const maxPixels = 40 << 20;
-/** A larger picture is made smaller when it is read. */
-const maxKept = 3200;
+/** longest is the longer side of a picture that is kept, in pixels: a larger one is made smaller. */
+export const longest = 3200;
 
 export interface Picture {
   ground: Ground;
@@ -63,7 +63,7 @@ export async function picture(file: string, content: Uint8Array<ArrayBuffer>): P
       image.src = url;
     });
     const { naturalWidth: w, naturalHeight: h } = image; // as the camera was held
-    const shrink = Math.min(1, maxKept / Math.max(w, h));
+    const shrink = Math.min(1, longest / Math.max(w, h));
     const kept = document.createElement("canvas");
     kept.width = Math.max(1, Math.floor(w * shrink));
     kept.height = Math.max(1, Math.floor(h * shrink));

@@ -96,6 +96,12 @@ export class BoardView {
     this.scope.refresh();
   }
 
+  /** say shows a sentence until something else is done. */
+  say(key: Key | ""): void {
+    this.said = key;
+    this.refresh();
+  }
+
   /** refused says in a sentence why something could not be done. */
   refused(reason: Reason | "picture" | "missing"): void {
     this.said = reason === "picture" ? "board.picture_refused" : reason === "missing" ? "board.picture_missing" : reason === "full" && this.b.full ? "board.full" : reason === "watch" ? "board.watching" : "board.refused";
@@ -201,7 +207,7 @@ export class BoardView {
     if (!this.b.mayDraw) {
       return zoom.concat(keep);
     }
-    const file = this.scope.el("input", { hidden: true, attrs: { type: "file", accept: "image/png,image/jpeg", tabindex: "-1" } });
+    const file = this.scope.el("input", { hidden: true, attrs: { type: "file", accept: "image/png,image/jpeg,application/pdf", tabindex: "-1" } });
     file.addEventListener("change", () => {
       if (file.files && file.files[0] && this.hands.picture) {
         this.hands.picture(file.files[0]);

@@ -8,10 +8,11 @@ import type { Hands, Model } from "./model";
 import { sealed } from "./call";
 import { leadBody } from "./lead";
 import { call, paper } from "./parts";
+import { pagesBody, pagesFoot } from "./pages";
 import { photoBody, photoFoot, photoTitle } from "./photo";
 import { secrecyPanel } from "./secrecy";
 
-export type DialogName = "help" | "settings" | "secrecy" | "photo" | "lead";
+export type DialogName = "help" | "settings" | "secrecy" | "photo" | "lead" | "pages";
 
 export class Dialog {
   readonly root: HTMLElement;
@@ -22,12 +23,12 @@ export class Dialog {
   constructor(readonly name: DialogName, m: Model, hands: Hands, private readonly onClose: () => void) {
     const s = this.scope;
     const photo = name === "photo";
-    const heading = (): Key => (name === "help" ? "aid.title" : name === "settings" ? "devices.title" : name === "lead" ? "lead.title" : sealed(m)[0]);
+    const heading = (): Key => (name === "help" ? "aid.title" : name === "settings" ? "devices.title" : name === "lead" ? "lead.title" : name === "pages" ? "paper.title" : sealed(m)[0]);
     const title = s.el("h2", { attrs: { id: "dialog-title", tabindex: "-1" } }, photo ? photoTitle(s, m) : s.el("span", { text: () => m.t.t(heading()) }));
-    const body = photo ? photoBody(s, m, hands) : name === "help" ? help(s, m) : name === "settings" ? settings(s, m, hands) : name === "lead" ? leadBody(s, m, hands, () => this.onClose()) : secrecyPanel(s, m, hands);
+    const body = photo ? photoBody(s, m, hands) : name === "pages" ? pagesBody(s, m) : name === "help" ? help(s, m) : name === "settings" ? settings(s, m, hands) : name === "lead" ? leadBody(s, m, hands, () => this.onClose()) : secrecyPanel(s, m, hands);
     const close = photo ? null : s.button({ class: "icon-only", icon: icons.close, label: () => m.t.t("common.close"), press: () => this.onClose() });
-    const foot = photo ? photoFoot(s, m, hands) : s.el("div", { class: "dialog-foot" }, s.button({ class: "primary wide", label: () => m.t.t("common.close"), press: () => this.onClose() }));
-    this.box = s.el("div", { class: "dialog" + (photo ? " dialog-photo" : ""), attrs: { role: "dialog", "aria-modal": "true", "aria-labelledby": "dialog-title" } }, s.el("div", { class: "dialog-head" }, title, close), body, foot);
+    const foot = photo ? photoFoot(s, m, hands) : name === "pages" ? pagesFoot(s, m, hands) : s.el("div", { class: "dialog-foot" }, s.button({ class: "primary wide", label: () => m.t.t("common.close"), press: () => this.onClose() }));
+    this.box = s.el("div", { class: "dialog" + (photo || name === "pages" ? " dialog-photo" : ""), attrs: { role: "dialog", "aria-modal": "true", "aria-labelledby": "dialog-title" } }, s.el("div", { class: "dialog-head" }, title, close), body, foot);
     this.root = s.el("div", { class: "veil" }, this.box);
     this.root.addEventListener("mousedown", (e) => {
       if (e.target === this.root && !photo) { // what is asked for is answered, not brushed away
@@ -70,7 +71,7 @@ export class Dialog {
     if (e.key !== "Tab") {
       return;
     }
-    const stops = Array.from(this.box.querySelectorAll<HTMLElement>('button, a[href], select, summary, [tabindex="0"]')).filter((x) => x.offsetParent !== null);
+    const stops = Array.from(this.box.querySelectorAll<HTMLElement>('button, input, a[href], select, summary, [tabindex="0"]')).filter((x) => x.offsetParent !== null);
     const first = stops[0];
     const last = stops[stops.length - 1];
     const at = document.activeElement;

@@ -1,12 +1,14 @@
 // The whiteboard in P5: its buttons, the word over the picture when somebody draws while it is
 // closed, and its place, to which the people make room.
-import { receive, send } from "../board/ground";
+import { receive, send, sheet } from "../board/ground";
 import { Refused } from "../board/limits";
 import type { Ground } from "../board/object";
+import { longest } from "../board/picture";
 import { mayBoard } from "../drawing";
 import type { Easel } from "../easel";
 import { save } from "../files/save";
 import { deaf } from "../panel";
+import { isPaper, reason, type Opener, type Paper } from "../paper/paper";
 import { shownScreen } from "../screen";
 import type { Texts } from "../texts";
 import { BoardView } from "./board";
@@ -14,6 +16,7 @@ import { Scope, hole } from "./dom";
 import * as icons from "./icons";
 import { name } from "./messages";
 import type { Hands, Model } from "./model";
+import { Leafing } from "./pages";
 
 /** boardButton stands in the bar where that has room; it opens and closes the board. */
 export function boardButton(scope: Scope, m: Model, hands: Hands): HTMLButtonElement {
@@ -55,17 +58,23 @@ export function boardNotice(scope: Scope, m: Model, hands: Hands): HTMLElement {
   );
 }
 
+interface Shown {
+  easel: Easel;
+  t: Texts;
+  view: BoardView;
+}
+
 export class BoardPlace {
   readonly head: HTMLElement;
   readonly root: HTMLElement;
   private readonly scope = new Scope();
-  private shown: { easel: Easel; t: Texts; view: BoardView } | null = null;
+  private shown: Shown | null = null;
   private running = false;
   /** ground is whose content was asked for last. */
   private ground: Ground | null = null;
 
   /** openers are the buttons that the focus may come back to: the first that is seen. */
-  constructor(private readonly m: Model, hands: Hands, private readonly openers: HTMLElement[]) {
+  constructor(private readonly m: Model, private readonly hands: Hands, private readonly openers: HTMLElement[]) {
     const s = this.scope;
     const none = () => deaf(m.s);
     this.root = s.el("div", { class: "easel", hidden: () => !m.s.board, attrs: { id: "easel" } });
@@ -147,11 +156,56 @@ export class BoardPlace {
     this.run(ran);
   }
 
-  /** lay puts a picture under the drawing, for everybody. */
+  /** lay puts a picture under the drawing, for everybody, or a page of a PDF. */
   lay(file: Blob): void {
     this.build();
     const { shown } = this;
+    const { opener } = this.m;
     if (!shown || !this.m.carrier) {
+      return;
+    }
+    isPaper(file).then(
+      (paper) => (paper && opener ? this.leaf(shown, file, opener) : this.put(shown, file)),
+      () => shown.view.refused("picture"), // it cannot be read any more
+    );
+  }
+
+  /** leaf lays the page of a PDF, or lets one of several be chosen. */
+  private leaf(shown: Shown, file: Blob, opener: Opener): void {
+    const { hands, m } = this;
+    const failed = (e: unknown) => shown.view.say(`paper.${reason(e)}` as const);
+    const take = (paper: Paper, number: number) => {
+      shown.view.say("paper.coming");
+      paper
+        .page(number, longest)
+        .then(sheet)
+        .then((page) => {
+          shown.view.say("");
+          this.put(shown, page);
+        }, failed)
+        .then(() => paper.close());
+    };
+    shown.view.say("paper.opening");
+    opener(file).then((paper) => {
+      if (this.shown !== shown || !m.s.board) {
+        paper.close(); // nobody waits for it any more
+      } else if (paper.pages === 1) {
+        take(paper, 0);
+      } else {
+        shown.view.say("");
+        const chosen = (number: number) => {
+          hands.closeDialog();
+          take(paper, number);
+        };
+        m.leafing = new Leafing(paper, chosen, () => hands.refresh());
+        hands.openDialog("pages");
+      }
+    }, failed);
+  }
+
+  /** put lays a picture. */
+  private put(shown: Shown, file: Blob): void {
+    if (!this.m.carrier) {
       return;
     }
     send(file, this.m.carrier).then(

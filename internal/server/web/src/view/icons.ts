@@ -53,6 +53,7 @@ export { default as pen } from "../../../../../assets/icons/pencil-simple.svg";
 export { default as highlighter } from "../../../../../assets/icons/highlighter.svg";
 export { default as line } from "../../../../../assets/icons/line-segment.svg";
 export { default as arrow } from "../../../../../assets/icons/arrow-up-right.svg";
+export { default as arrowLeft } from "../../../../../assets/icons/arrow-left.svg";
 export { default as rectangle } from "../../../../../assets/icons/rectangle.svg";
 export { default as ellipse } from "../../../../../assets/icons/circle.svg";
 export { default as letters } from "../../../../../assets/icons/text-t.svg";

@@ -8,6 +8,8 @@ import type { Dot, Place } from "../pointing";
 import type { Texts } from "../texts";
 import type { Carrier } from "../board/ground";
 import type { Easel } from "../easel";
+import type { Opener } from "../paper/paper";
+import type { Leafing } from "./pages";
 
 export interface Model {
   s: State;
@@ -42,6 +44,9 @@ export interface Model {
   /** easel is the whiteboard of this stay, carrier what takes pictures to it; null while there is none. */
   easel: Easel | null;
   carrier: Carrier | null;
+  /** opener opens PDFs, and leafing is the one of which a page is chosen; null while there is none. */
+  opener: Opener | null;
+  leafing: Leafing | null;
 }
 
 export interface Hands {
@@ -52,7 +57,8 @@ export interface Hands {
   /** ring plays the test sound. */
   ring(): void;
   silent(blocked: boolean): void;
-  openDialog(name: "help" | "settings" | "secrecy" | "lead"): void;
+  openDialog(name: "help" | "settings" | "secrecy" | "lead" | "pages"): void;
+  closeDialog(): void;
   /** point says where on the shown screen we point. */
   point(place: Place): void;
   refresh(): void;
