@@ -64,11 +64,16 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-// version is the last line that a program says of itself: libraries may complain before.
+// version is what a program calls itself, the line that begins with its name: libraries may
+// complain before, and the settings of the machine come after.
 func version(program string) (string, error) {
 	said, err := exec.Command(program, "--version").CombinedOutput()
-	lines := strings.Split(strings.TrimSpace(string(said)), "\n")
-	return lines[len(lines)-1], err
+	for line := range strings.Lines(string(said)) {
+		if strings.HasPrefix(line, filepath.Base(program)+" ") {
+			return strings.TrimSpace(line), err
+		}
+	}
+	return "", errors.Join(err, fmt.Errorf("%s --version says %q", filepath.Base(program), said))
 }
 
 // keep writes a measurement down beside the others.
