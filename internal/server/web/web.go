@@ -118,15 +118,15 @@ func (w *Web) forget(c *conn) {
 
 // Handler routes all requests.
 func (w *Web) Handler() (http.Handler, error) {
-	static, err := fs.Sub(dist, "dist")
+	built, err := fs.Sub(dist, "dist")
 	if err != nil {
 		return nil, err
 	}
-	patient, err := w.page(static, "index.html")
+	patient, err := w.page(built, "index.html")
 	if err != nil {
 		return nil, err
 	}
-	diag, err := w.page(static, "diag.html")
+	diag, err := w.page(built, "diag.html")
 	if err != nil {
 		return nil, err
 	}
@@ -134,15 +134,11 @@ func (w *Web) Handler() (http.Handler, error) {
 	// GET covers HEAD: a mail scanner that follows the link changes nothing.
 	mux.HandleFunc("GET /r/{code}", patient)
 	mux.HandleFunc("GET /diag", diag)
-	files := http.StripPrefix("/s/", http.FileServerFS(static))
-	mux.HandleFunc("GET /s/{file...}", func(rw http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/") {
-			http.NotFound(rw, r)
-			return
-		}
-		rw.Header().Set("Cache-Control", "no-cache")
-		files.ServeHTTP(rw, r)
-	})
+	files, err := newStatic(built)
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("GET /s/{file...}", http.StripPrefix("/s", files))
 	mux.HandleFunc("GET /ws", w.socket)
 	mux.HandleFunc("GET /healthz", w.health)
 	if w.o.Guide != nil {
@@ -174,8 +170,8 @@ func (w *Web) Handler() (http.Handler, error) {
 
 // page serves one of the pages. They ask for nothing before a button is pressed, so they
 // are told here where the WebSocket is.
-func (w *Web) page(static fs.FS, name string) (http.HandlerFunc, error) {
-	text, err := fs.ReadFile(static, name)
+func (w *Web) page(built fs.FS, name string) (http.HandlerFunc, error) {
+	text, err := fs.ReadFile(built, name)
 	if err != nil {
 		return nil, errors.New("the pages are not built: run make web")
 	}
