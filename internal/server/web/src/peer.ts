@@ -2,7 +2,7 @@
 // another person.
 import { ofScreen } from "./screen";
 import type { Transforms } from "./seal/transforms";
-import { Speaking, level } from "./speaking";
+import { Speaking, level, type Loudness } from "./speaking";
 import { tune } from "./tune";
 import type { Answer, Candidate, Direct, ICEServer, Offer } from "./wire.gen";
 
@@ -108,11 +108,12 @@ function onlyVP8(line: RTCRtpTransceiver): void {
 
 type Report = { [field: string]: unknown; id: string; type: string };
 
-/** read finds what came so far, in bytes, what left, in frames, and the path, across engines
- * old and new. */
-export function read(stats: { forEach(f: (r: Report) => void): void }): { received: number; sent: { audio: number; video: number }; path: Path | null } {
+/** read finds what came so far, in bytes, what left, in frames, how loud the sound of each
+ * source is, and the path, across engines old and new. */
+export function read(stats: { forEach(f: (r: Report) => void): void }): { received: number; sent: { audio: number; video: number }; loud: Loudness; path: Path | null } {
   const all: { [id: string]: Report } = {};
   const sent = { audio: 0, video: 0 };
+  const loud: Loudness = {};
   let received = 0;
   let pair: Report | null = null;
   let chosen = "";
@@ -121,6 +122,7 @@ export function read(stats: { forEach(f: (r: Report) => void): void }): { receiv
     all[r.id] = r;
     if (r.type === "inbound-rtp") {
       received += Number(r.bytesReceived) || 0;
+      loud[Number(r.ssrc)] = Number(r.audioLevel) || 0;
     } else if (r.type === "remote-inbound-rtp") {
       received += Number(r.timestamp) || 0; // a receiver report came
     } else if (r.type === "outbound-rtp") {
@@ -137,10 +139,10 @@ export function read(stats: { forEach(f: (r: Report) => void): void }): { receiv
   const local = used && all[String(used.localCandidateId)];
   const remote = used && all[String(used.remoteCandidateId)];
   if (!local || !remote) {
-    return { received, sent, path: null };
+    return { received, sent, loud, path: null };
   }
   const protocol = String(local.relayProtocol || local.protocol || "udp");
-  return { received, sent, path: { local: String(local.candidateType), remote: String(remote.candidateType), protocol, srtp } };
+  return { received, sent, loud, path: { local: String(local.candidateType), remote: String(remote.candidateType), protocol, srtp } };
 }
 
 export class Peer {
@@ -425,7 +427,7 @@ export class Peer {
     }
     this.plug().catch(() => undefined); // closed meanwhile
     const now = Date.now();
-    this.listen(now);
+    this.listen(stats.loud, now);
     if (stats.received !== this.received || !this.pictured) {
       this.received = stats.received;
       this.receivedAt = now;
@@ -448,11 +450,11 @@ export class Peer {
     }
   }
 
-  private listen(now: number): void {
+  private listen(loud: Loudness, now: number): void {
     const levels: { [id: string]: number } = {};
     this.carried.forEach((id, receiver) => {
       if (receiver.track.kind === "audio" && ofScreen(id) === null) {
-        levels[id] = level(receiver);
+        levels[id] = level(receiver, loud);
       }
     });
     const speak = this.voices.hear(levels, now);

@@ -1,6 +1,6 @@
 // Who speaks now, by how loud the sound of each is.
 
-/** loud is that of speech: -40 dBov, as a part of the loudest (audioLevel of W3C's webrtc). */
+/** loud is that of speech: -40 dBov, as a part of the loudest. */
 const loud = 0.01;
 /** heldFor bridges the pauses between words, ms. */
 const heldFor = 700;
@@ -35,8 +35,13 @@ export class Speaking {
   }
 }
 
-/** level is how loud the sound that a receiver plays is, 0 to 1; 0 where the browser does not tell. */
-export function level(receiver: RTCRtpReceiver): number {
+/** Loudness is how loud each source of sound is, by its SSRC (audioLevel of W3C's webrtc-stats). */
+export type Loudness = { [ssrc: number]: number };
+
+/** level is how loud the sound that a receiver plays is, 0 to 1; 0 where the browser does not
+ * tell. The receiver knows its sources, and without a header extension that we do not send only
+ * the statistics know how loud they are; they know of no receiver, and old ones of no mid. */
+export function level(receiver: RTCRtpReceiver, loud: Loudness): number {
   const sources = receiver.getSynchronizationSources ? receiver.getSynchronizationSources() : [];
-  return sources.reduce((most, s) => Math.max(most, s.audioLevel || 0), 0);
+  return sources.reduce((most, s) => Math.max(most, loud[s.source] || 0), 0);
 }

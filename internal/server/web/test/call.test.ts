@@ -463,8 +463,8 @@ test("statistics of engines old and new", () => {
   const list = (...r: object[]) => ({ forEach: (f: (x: any) => void) => r.forEach(f) });
   const ends = [{ id: "l", type: "local-candidate", candidateType: "relay", protocol: "udp", relayProtocol: "tls" }, { id: "r", type: "remote-candidate", candidateType: "host" }];
   const none = { audio: 0, video: 0 };
-  assert.deepEqual(read(list()), { received: 0, sent: none, path: null });
+  assert.deepEqual(read(list()), { received: 0, sent: none, loud: {}, path: null });
   assert.deepEqual(read(list({ id: "a", type: "outbound-rtp", kind: "audio", packetsSent: 5 }, { id: "b", type: "outbound-rtp", mediaType: "video", framesSent: 6, packetsSent: 60 })).sent, { audio: 5, video: 6 });
-  assert.deepEqual(read(list({ id: "t", type: "transport", selectedCandidatePairId: "p", srtpCipher: "AEAD_AES_128_GCM" }, { id: "q", type: "candidate-pair", nominated: true, state: "succeeded", localCandidateId: "x", remoteCandidateId: "y" }, { id: "p", type: "candidate-pair", localCandidateId: "l", remoteCandidateId: "r" }, ...ends, { id: "i", type: "inbound-rtp", bytesReceived: 7 })), { received: 7, sent: none, path: { ...path("relay", "host", "tls"), srtp: "AEAD_AES_128_GCM" } });
+  assert.deepEqual(read(list({ id: "t", type: "transport", selectedCandidatePairId: "p", srtpCipher: "AEAD_AES_128_GCM" }, { id: "q", type: "candidate-pair", nominated: true, state: "succeeded", localCandidateId: "x", remoteCandidateId: "y" }, { id: "p", type: "candidate-pair", localCandidateId: "l", remoteCandidateId: "r" }, ...ends, { id: "i", type: "inbound-rtp", ssrc: 9, audioLevel: 0.5, bytesReceived: 7 })), { received: 7, sent: none, loud: { 9: 0.5 }, path: { ...path("relay", "host", "tls"), srtp: "AEAD_AES_128_GCM" } });
   assert.deepEqual(read(list({ id: "p", type: "candidate-pair", selected: true, localCandidateId: "l", remoteCandidateId: "r" }, ...ends)).path, path("relay", "host", "tls"));
 });

@@ -19,8 +19,9 @@ test("speech is told once, held over the pauses between words, and over after th
 
 test("the level of a receiver, and of one whose browser does not tell", () => {
   const of = (sources: object[]) => ({ getSynchronizationSources: () => sources }) as unknown as RTCRtpReceiver;
-  assert.equal(level(of([{ audioLevel: 0.1 }, { audioLevel: 0.4 }])), 0.4);
-  assert.equal(level(of([{}])), 0);
-  assert.equal(level(of([])), 0);
-  assert.equal(level({} as RTCRtpReceiver), 0);
+  const loud = { 7: 0.1, 8: 0.4, 9: 0.9 };
+  assert.equal(level(of([{ source: 7 }, { source: 8 }]), loud), 0.4);
+  assert.equal(level(of([{ source: 10 }]), loud), 0);
+  assert.equal(level(of([]), loud), 0);
+  assert.equal(level({} as RTCRtpReceiver, loud), 0);
 });
