@@ -335,11 +335,11 @@ func (l *Lab) StartDesktop(d *Display, sound *Sound, session string, args ...str
 		env = append(env, "PULSE_SERVER=unix:/nonexistent")
 	}
 	// A bus that starts no services of this machine: portals would mount file systems into the lab.
-	bus := filepath.Join(l.Dir, "bus.conf")
-	if err := os.WriteFile(bus, []byte(busConfig), 0o600); err != nil {
+	conf := filepath.Join(l.Dir, "bus.conf")
+	if err := os.WriteFile(conf, []byte(busConfig), 0o600); err != nil {
 		return nil, err
 	}
-	argv := []string{"dbus-run-session", "--config-file=" + bus, "--", "sh", "-c",
+	argv := []string{"dbus-run-session", "--config-file=" + conf, "--", "sh", "-c",
 		`printf 'lab\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; exec "$@"`, "sh",
 	}
 	if bus := l.Places["desktop"].Bus; bus != "" {
@@ -360,6 +360,7 @@ func (l *Lab) StartDesktop(d *Display, sound *Sound, session string, args ...str
 	return &Desktop{l, p, status}, nil
 }
 
+// busConfig is a session bus that lets everybody talk to everybody (dbus-daemon(1)).
 const busConfig = `<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>
 `
