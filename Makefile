@@ -32,6 +32,7 @@ desktop:
 demo: setup build $(WEB)/node_modules/.package-lock.json ## a consultation on this machine; DEMO_SECONDS=60 ends it by itself
 	@go run -tags "$(TAGS)" ./internal/e2e/demo -root .
 
+test: export WAYLAND_REQUIRED = 1
 test: setup lint web-check unit page build e2e ## everything that must pass
 
 unit: ## tests of all packages; with the race detector where there is no cgo

@@ -284,9 +284,13 @@ func (u *UI) readNews() {
 // showNews says over the picture what came while nobody looked at it: drawings, files, messages.
 func (s *callScreen) showNews(c call.Consultation) {
 	w := s.u.words
-	s.read.Set(kit.Secondary, "", w.T("desktop.news.see"))
+	say := func(icon, title, text, do string) {
+		s.read.Set(kit.Secondary, "", do)
+		s.news.Say(kit.Neutral, icon, title, text)
+	}
+	see := w.T("desktop.news.see")
 	if by := s.u.drawing.by; by != "" && !s.u.drawing.open {
-		s.news.Say(kit.Neutral, "pencil-simple", w.T("desktop.board.news", "name", s.u.writer(c, by, false)), "")
+		say("pencil-simple", w.T("desktop.board.news", "name", s.u.writer(c, by, false)), "", see)
 		return
 	}
 	m, ok := newest(c.Chat)
@@ -299,10 +303,10 @@ func (s *callScreen) showNews(c call.Consultation) {
 		}
 		who, _ := c.Find(f.From)
 		if photograph(f) {
-			s.news.Say(kit.Neutral, "camera", w.T("desktop.photo.of", "name", w.person(who)), "")
+			say("camera", w.T("desktop.photo.of", "name", w.person(who)), "", see)
 			return
 		}
-		s.news.Say(kit.Neutral, "paperclip", w.T("desktop.files.news", "name", w.person(who)), scrub(f.Name, 60))
+		say("paperclip", w.T("desktop.files.news", "name", w.person(who)), scrub(f.Name, 60), see)
 		return
 	}
 	if !ok || s.u.unread() == 0 || s.u.beside.open != noPart {
@@ -310,6 +314,5 @@ func (s *callScreen) showNews(c call.Consultation) {
 		return
 	}
 	who, _ := c.Find(m.From)
-	s.read.Set(kit.Secondary, "", w.T("desktop.chat.read"))
-	s.news.Say(kit.Neutral, "chat-circle-text", w.T("desktop.chat.news", "name", w.person(who)), scrub(m.Text, 90))
+	say("chat-circle-text", w.T("desktop.chat.news", "name", w.person(who)), scrub(m.Text, 90), w.T("desktop.chat.read"))
 }

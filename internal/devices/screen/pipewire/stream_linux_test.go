@@ -7,6 +7,7 @@ import (
 	"os"
 	"testing"
 
+	"ekermed.example/ekermed/internal/devices/screen/waylandtest"
 	"golang.org/x/sys/unix"
 )
 
@@ -21,7 +22,7 @@ func TestBroken(t *testing.T) {
 	}
 	s, err := Open(t.Context(), os.NewFile(uintptr(pair[0]), "remote"), 7)
 	if errors.Is(err, ErrMissing) {
-		t.Skip("no PipeWire library (packaging/setup.sh installs it)")
+		waylandtest.Lacking(t, "no PipeWire library (packaging/setup.sh installs it)")
 	}
 	if !errors.Is(err, ErrEnded) {
 		t.Error(err)
